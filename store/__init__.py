@@ -1,0 +1,1 @@
+"""The ledger: tables, migrations, every query. No Prefect, no HTTP."""

@@ -1,0 +1,1 @@
+"""Prefect tasks: one verb each, with the retry, pace and poll policy of one provider."""

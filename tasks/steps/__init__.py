@@ -1,0 +1,1 @@
+"""One step of one batch over the ledger, without Prefect."""

@@ -1,0 +1,1 @@
+"""Tests of outdial; each name is a sentence about behaviour."""
