@@ -1,0 +1,276 @@
+"""The one place that knows httpx: what an answer, a status or a broken connection means for the caller.
+
+A submit goes over a fresh HTTP/1.1 connection, is sent once, follows no redirect, and asks its fence at the last moment before the
+first byte. Reads go over a connection pool and may be repeated by whoever calls.
+"""
+
+import asyncio
+import email.utils
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+import msgspec
+
+from campaign.errors import (
+    Ambiguous,
+    NotFound,
+    NotSent,
+    OutdialError,
+    RateLimited,
+    Rejected,
+    Transient,
+    Unauthorized,
+    Unreadable,
+)
+
+_T = TypeVar("_T")
+Query = Mapping[str, str | int | float | bool | Sequence[str] | None]
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of an answer after decompression; a longer one is `Unreadable`."""
+MAX_RETRY_AFTER = timedelta(hours=1)
+SUBMIT_DEADLINE = timedelta(seconds=180)
+_READ_TIMEOUT = httpx.Timeout(30, connect=10)
+# A batch submit may take long to be answered; the deadline bounds the whole call, as httpx's read timeout counts from byte to byte.
+_SUBMIT_TIMEOUT = httpx.Timeout(120, connect=10)
+_UNAUTHORIZED = frozenset({401, 402, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's answer with a status below 300."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    def json(self, into: type[_T] | Any = Any) -> _T:
+        """Decode the body. Raises `Unreadable`."""
+        try:
+            return msgspec.json.decode(self.content, type=into)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            what = type(error).__name__
+            raise Unreadable(
+                f"the answer is not the JSON we know ({what})", status=self.status
+            ) from None
+
+    def proof(self, into: type[_T] | Any = Any) -> _T:
+        """Decode the yes to a submit. Raises `Ambiguous` if it cannot be read: the provider has probably done it."""
+        try:
+            return self.json(into)
+        except Unreadable as error:
+            raise Ambiguous(f"a yes that cannot be read: {error}", status=self.status) from error
+
+    @property
+    def request_id(self) -> str:
+        """The provider's name for this request, if it gives one."""
+        return self.headers.get("x-request-id", "")
+
+
+class Http:
+    """One account's connection. Close it, or use it as an async context manager."""
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        submit_deadline: timedelta = SUBMIT_DEADLINE,
+    ) -> None:
+        self._submit_deadline = submit_deadline
+        shared: dict[str, Any] = {
+            "base_url": base_url,
+            "headers": {"User-Agent": "outdial", **headers},
+            "follow_redirects": False,
+            "trust_env": True,
+            "transport": transport,
+        }
+        self._reader = httpx.AsyncClient(**shared, timeout=_READ_TIMEOUT)
+        self._submitter = httpx.AsyncClient(
+            **shared, timeout=_SUBMIT_TIMEOUT, limits=httpx.Limits(max_keepalive_connections=0)
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        await self._reader.aclose()
+        await self._submitter.aclose()
+
+    async def get(self, path: str, query: Query | None = None) -> Answer:
+        """Read. Raises `Transient`, `RateLimited`, `Unauthorized`, `NotFound`, `Rejected` or `Unreadable`."""
+        return await self._repeatable("GET", path, query=query)
+
+    async def act(
+        self, method: str, path: str, json: object = None, query: Query | None = None
+    ) -> Answer:
+        """Write something that is safe to repeat and rings nobody (pause, stop, cancel). Raises like `get`."""
+        content = None if json is None else msgspec.json.encode(json)
+        return await self._repeatable(method, path, query=query, content=content)
+
+    async def _repeatable(
+        self, method: str, path: str, *, query: Query | None, content: bytes | None = None
+    ) -> Answer:
+        request = self._reader.build_request(
+            method, path, params=_params(query), content=content, headers=_content_type(content)
+        )
+        try:
+            answer = await _send(self._reader, request)
+        except httpx.HTTPError as error:
+            raise Transient(f"{method} failed: {type(error).__name__}") from error
+        return _judge_read(answer)
+
+    async def submit(
+        self,
+        path: str,
+        body: bytes,
+        fence: Callable[[], Awaitable[None]],
+        no_effect: frozenset[int],
+    ) -> Answer:
+        """POST `body` to a dialling endpoint, once; the only code that does.
+
+        `fence` is awaited after the connection stands and before the first byte leaves; what it raises is raised here and nothing is
+        sent. Raises `NotSent`, `RateLimited`, `Rejected`, `Unauthorized`, or `Ambiguous` for everything that is not a clear yes or no.
+        """
+        mark = _WireMark(fence)
+        request = self._submitter.build_request(
+            "POST", path, content=body, headers=_content_type(body), extensions={"trace": mark}
+        )
+        try:
+            async with asyncio.timeout(self._submit_deadline.total_seconds()):
+                answer = await _send(self._submitter, request)
+        except OutdialError as error:
+            if mark.passed and not isinstance(error, Ambiguous):
+                raise Ambiguous(f"the answer was cut: {error}") from error
+            raise
+        except Exception as error:
+            what = type(error).__name__
+            if mark.passed:
+                raise Ambiguous(f"no answer to the submit ({what})") from error
+            if mark.stopped_by is not None:
+                raise mark.stopped_by from error
+            raise NotSent(f"not sent ({what})") from error
+        if not mark.passed:
+            raise AssertionError("a submit was answered without passing its fence")
+        return _judge_submit(answer, no_effect)
+
+
+class _WireMark:
+    """httpcore's trace hook: an exception raised in it aborts the request with no byte on the wire."""
+
+    def __init__(self, fence: Callable[[], Awaitable[None]]) -> None:
+        self._fence = fence
+        self.passed = False
+        self.stopped_by: BaseException | None = None
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        # A proxy's CONNECT fires the same event and carries nothing of ours.
+        if event != "http11.send_request_headers.started" or info["request"].method != b"POST":
+            return
+        if self.passed:
+            raise AssertionError("the transport tried to send a submit twice")
+        try:
+            await self._fence()
+        except BaseException as error:
+            self.stopped_by = error
+            raise
+        self.passed = True
+
+
+async def _send(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    """Raises `httpx.HTTPError`, `Unreadable` for a body that is too long."""
+    response = await client.send(request, stream=True)
+    try:
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > MAX_BODY:
+                raise Unreadable("the answer is too long", status=response.status_code)
+    finally:
+        await response.aclose()
+    return Answer(response.status_code, response.headers, bytes(content))
+
+
+def _judge_read(answer: Answer) -> Answer:
+    status = answer.status
+    if 200 <= status < 300:
+        return answer
+    reason = _reason(answer)
+    if status == 429:
+        raise RateLimited(
+            "too many requests", retry_after=retry_after(answer.headers), status=status
+        )
+    if status in _UNAUTHORIZED:
+        raise Unauthorized(f"the key was refused ({status})", status=status, reason=reason)
+    if status == 404:
+        raise NotFound("not found", status=status, reason=reason)
+    if status >= 500 or status in {408, 425}:
+        raise Transient(f"the provider failed ({status})", status=status, reason=reason)
+    if status < 400:
+        raise Unreadable(f"unexpected redirect ({status}): check the base URL", status=status)
+    raise Rejected(f"the provider refused ({status})", status=status, reason=reason)
+
+
+def _judge_submit(answer: Answer, no_effect: frozenset[int]) -> Answer:
+    status = answer.status
+    if 200 <= status < 300:
+        return answer
+    reason = _reason(answer)
+    if status == 429:
+        capacity = "concurren" in reason.lower()
+        wait = retry_after(answer.headers)
+        raise RateLimited(
+            "too fast", retry_after=wait, capacity=capacity, status=status, reason=reason
+        )
+    if status in no_effect and status in _UNAUTHORIZED:
+        raise Unauthorized(f"the account may not dial ({status})", status=status, reason=reason)
+    if status in no_effect:
+        raise Rejected(f"the submit was refused ({status})", status=status, reason=reason)
+    raise Ambiguous(f"the submit was answered with {status}", status=status, reason=reason)
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Read `Retry-After` in seconds or as a date; None if it is missing or makes no sense. Never negative, at most an hour."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        wait = timedelta(seconds=float(text)) if text.isdigit() else _until(text)
+    except (ValueError, OverflowError, TypeError):
+        return MAX_RETRY_AFTER if text.isdigit() else None
+    return min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
+
+
+def _until(date: str) -> timedelta:
+    moment = email.utils.parsedate_to_datetime(date)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)
+
+
+def _reason(answer: Answer) -> str:
+    """The provider's own words, cut; they may hold a number, so they go to the ledger and never to a log."""
+    return answer.content[:2000].decode(errors="replace")
+
+
+def _params(query: Query | None) -> dict[str, Any] | None:
+    if query is None:
+        return None
+    said = {name: value for name, value in query.items() if value is not None}
+    return {k: str(v).lower() if isinstance(v, bool) else v for k, v in said.items()}
+
+
+def _content_type(content: bytes | None) -> dict[str, str]:
+    return {} if content is None else {"Content-Type": "application/json"}
