@@ -1,1 +1,1 @@
-"""A real HTTP server that speaks all five providers' APIs over a simulated telephone network."""
+"""A telephone network that does not exist, and the APIs of five voice providers in front of it."""

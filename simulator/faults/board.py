@@ -1,0 +1,97 @@
+"""Which faults are in force, and which of them happen to a request or a call: by seed and count, so that a run can be repeated."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from simulator.calls import Call, Order
+from simulator.faults.fault import Fault, Mishap
+from simulator.faults.mishaps import Drop, Redial, Stick, Strange
+from simulator.faults.rules import FaultPlan, Rule
+from simulator.people import Plan, Reaction
+
+
+@dataclass(slots=True)
+class _Watched:
+    rule: Rule
+    matched: int = 0
+    happened: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A fault that happens to a request."""
+
+    label: str
+    fault: Fault
+    random: Random
+
+
+class Board:
+    """The rules in force, and how often each has matched and happened."""
+
+    def __init__(self, plan: FaultPlan | None = None) -> None:
+        self.load(plan or FaultPlan())
+
+    def load(self, plan: FaultPlan) -> None:
+        """Put other rules in force; all counts begin anew."""
+        self.plan = plan
+        self._watched = [_Watched(rule) for rule in plan.all_rules]
+
+    def report(self) -> dict[str, Any]:
+        """What `/__faults` shows."""
+        rules = [
+            watched.rule.model_dump(mode="json", exclude_defaults=True)
+            | {
+                "fault": watched.rule.fault.model_dump(mode="json"),
+                "matched": watched.matched,
+                "happened": watched.happened,
+            }
+            for watched in self._watched
+        ]
+        return {"seed": self.plan.seed, "mixes": list(self.plan.mixes), "rules": rules}
+
+    def hits(self, provider: str, route: str) -> list[Hit]:
+        """The faults that happen to a request, in the order of the rules."""
+        return [
+            Hit(rule.label, rule.fault, random)
+            for rule, random in self._happening(provider, route)
+            if isinstance(rule.fault, Fault)
+        ]
+
+    def drops(self, order: Order) -> bool:
+        """The provider loses the order without a word."""
+        return self._befell(Drop, order.provider)
+
+    def redials(self, call: Call) -> bool:
+        """The provider rings again by itself."""
+        return call.redial_of is None and self._befell(Redial, call.order.provider)
+
+    def befalls(self, call: Call, plan: Plan) -> Plan:
+        """Another course for a ring that is about to begin."""
+        if self._befell(Stick, call.order.provider):
+            return replace(plan, reaction=Reaction.STUCK)
+        if self._befell(Strange, call.order.provider):
+            return replace(plan, reaction=Reaction.STRANGE, talk_seconds=0)
+        return plan
+
+    def _befell(self, kind: type[Mishap], provider: str) -> bool:
+        return any(True for _ in self._happening(provider, None, kind))
+
+    def _happening(
+        self, provider: str, route: str | None, kind: type[Mishap] | None = None
+    ) -> Iterator[tuple[Rule, Random]]:
+        for index, watched in enumerate(self._watched):
+            rule = watched.rule
+            if not rule.matches(provider, route) or (kind and not isinstance(rule.fault, kind)):
+                continue
+            watched.matched += 1
+            random = Random(f"{self.plan.seed}/{index}/{watched.matched}")
+            if rule.nth and watched.matched not in rule.nth:
+                continue
+            if rule.count is not None and watched.happened >= rule.count:
+                continue
+            if random.random() < rule.probability:
+                watched.happened += 1
+                yield rule, random

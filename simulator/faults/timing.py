@@ -1,0 +1,106 @@
+"""Faults of time: slow, late, or never."""
+
+import asyncio
+from typing import Literal
+
+from pydantic import Field
+
+from simulator.exchange import Answer, Exchange
+from simulator.faults.fault import Fault, Incident
+
+
+class Latency(Fault):
+    """Wait before or after doing what was asked."""
+
+    kind: Literal["latency"] = "latency"
+    when: Literal["before", "after"] = "before"
+    seconds: float = Field(default=1.0, ge=0)
+    up_to: float | None = None
+    """With it, the wait is drawn between `seconds` and `up_to`."""
+
+    def _drawn(self, incident: Incident) -> float:
+        return (
+            self.seconds
+            if self.up_to is None
+            else incident.random.uniform(self.seconds, self.up_to)
+        )
+
+    async def before(self, incident: Incident) -> None:
+        """Wait."""
+        if self.when == "before":
+            await asyncio.sleep(self._drawn(incident))
+
+    async def after(self, answer: Answer, incident: Incident) -> Answer:
+        """Wait."""
+        if self.when == "after":
+            await asyncio.sleep(self._drawn(incident))
+        return answer
+
+
+class Hang(Fault):
+    """Take the request and say nothing until the client leaves."""
+
+    kind: Literal["hang"] = "hang"
+    when: Literal["before", "after"] = "after"
+
+    async def before(self, incident: Incident) -> None:
+        """Never do what was asked."""
+        if self.when == "before":
+            await incident.wire.wait_until_gone()
+
+    async def after(self, answer: Answer, incident: Incident) -> Answer:
+        """It was done."""
+        if self.when == "after":
+            await incident.wire.wait_until_gone()
+        return answer
+
+
+class LateEffect(Fault):
+    """Close the connection now, and do what was asked `seconds` later: the client must not take silence for a no."""
+
+    kind: Literal["late_effect"] = "late_effect"
+    seconds: float = Field(default=5.0, ge=0)
+
+    async def before(self, incident: Incident) -> None:
+        """Put it off, and hang up."""
+
+        def perform() -> None:
+            incident.perform()
+
+        incident.network.at(incident.network.now + self.seconds, perform)
+        await incident.wire.close()
+
+
+class ListingLag(Fault):
+    """Hide rows from lists for `seconds` after they came into being."""
+
+    kind: Literal["listing_lag"] = "listing_lag"
+    seconds: float = Field(default=30.0, ge=0)
+
+    def disguise(self, exchange: Exchange) -> Exchange:
+        """Let the handler look at an older list."""
+        return exchange.looking_back(lag=self.seconds)
+
+
+class StaleRead(Fault):
+    """Show calls as they were `seconds` ago: what was completed is in progress again."""
+
+    kind: Literal["stale_read"] = "stale_read"
+    seconds: float = Field(default=30.0, ge=0)
+
+    def disguise(self, exchange: Exchange) -> Exchange:
+        """Let the handler read the past."""
+        return exchange.looking_back(stale=self.seconds)
+
+
+class Drip(Fault):
+    """Send the body in small pieces over `seconds`: each read is quick, the whole is not."""
+
+    kind: Literal["drip"] = "drip"
+    seconds: float = Field(default=5.0, ge=0)
+    pieces: int = Field(default=20, ge=1)
+
+    async def deliver(self, answer: Answer, incident: Incident) -> bool:
+        """Drip."""
+        await incident.wire.drip(answer, pieces=self.pieces, seconds=self.seconds)
+        return True

@@ -1,0 +1,27 @@
+"""Everything that can be set on a simulator."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.calls import Settle
+from simulator.faults.rules import FaultPlan
+from simulator.people import People
+
+
+class SimulatorSettings(BaseModel):
+    """One simulator: network, people, faults, and each provider's switches."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 0
+    """Decides how every ring goes. The same seed and numbers ring the same."""
+    speed: float = Field(default=1.0, gt=0)
+    """How many times faster than life ringing and talking pass."""
+    keys: Sequence[str] = ("test-key",)
+    """API keys that open every provider; each is an account of its own."""
+    repeat_ids: bool = False
+    """Make the same ids after every start: for tests. Off, because a client's database must not meet an id twice."""
+    people: People = Field(default_factory=People)
+    settle: Settle = Field(default_factory=Settle)
+    faults: FaultPlan = Field(default_factory=FaultPlan)
