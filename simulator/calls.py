@@ -67,7 +67,11 @@ class Order:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Call:
-    """A call. Moments are wall clock; ask `state`, `over` and `settled` with the moment of the reader (`Exchange.seen_at`)."""
+    """A call.
+
+    Moments are wall clock; ask `state`, `over` and `settled` with the moment of the reader
+    (`Exchange.seen_at`).
+    """
 
     id: str
     order: Order

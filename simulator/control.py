@@ -1,4 +1,4 @@
-"""The routes for the people who run the simulator: `/__health`, `/__ledger`, `/__stats`, `/__faults`, `/__reset`."""
+"""The routes for the people who run the simulator: all that is under `/__`."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,10 @@ class Control:
         return _json({"status": "ok", "providers": self._stage.mounts})
 
     async def ledger(self, request: Request) -> Response:
-        """Rings and requests; `?provider=`, `?since=` (seconds or ISO 8601), `?numbers=` (comma-separated)."""
+        """Rings and requests.
+
+        `?provider=`, `?since=` (seconds or ISO 8601), `?numbers=` (comma-separated) narrow them.
+        """
         query = request.query_params
         numbers = query.get("numbers")
         try:

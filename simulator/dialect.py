@@ -1,8 +1,9 @@
 """What a provider's dialect is made of, and the world it lives in.
 
-A dialect is a class with a mount, endpoints, and the provider's ways of reading a key and of saying no. Its handlers are plain
-synchronous functions from `Exchange` to `Answer`: they validate, act on `world.network`, and answer. Authorisation, faults, the
-ledger and the wire are the gate's business. Handlers never wait and never look at a clock but `exchange.now` / `exchange.seen_at`.
+A dialect is a class with a mount, endpoints, and the provider's ways of reading a key and of saying
+no. Its handlers are plain synchronous functions from `Exchange` to `Answer`: they validate, act on
+`world.network`, and answer. Authorisation, faults, the ledger and the wire are the gate's business.
+Handlers never wait and never look at a clock but `exchange.now` / `exchange.seen_at`.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,14 +23,20 @@ Handler: TypeAlias = Callable[[Exchange], Answer]
 RouteClass: TypeAlias = Literal[
     "submit", "start", "status", "list", "page", "detail", "cancel", "recording", "check", "other"
 ]
-"""What a request is for: `submit` hands over people to call, `start` sets a submitted batch going, `status` looks at one batch,
-`list` looks for batches (or, without batches, for submissions), `page` reads calls, `detail` one call, `cancel` stops or pauses,
+"""What a request is for.
+
+`submit` hands over people to call, `start` sets a submitted batch going, `status` looks at one
+batch, `list` looks for batches (or, without batches, for submissions), `page` reads calls, `detail`
+one call, `cancel` stops or pauses,
 `recording` fetches audio, `check` proves the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """Where things are in the JSON of a good answer, so that faults can find them. Dotted paths; `""` is the top."""
+    """Where things are in the JSON of a good answer, so that faults can find them.
+
+    Dotted paths; `""` is the top.
+    """
 
     rows: str | None = None
     """The list of a page."""
@@ -64,7 +71,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything that exists between two resets. A dialect keeps its own state in its own attributes."""
+    """Everything that exists between two resets.
+
+    A dialect keeps its own state in its own attributes.
+    """
 
     clock: Clock
     network: Network
@@ -90,11 +100,14 @@ class Dialect(Protocol):
         ...
 
     def key(self, headers: Headers) -> str | None:
-        """The API key in exactly the form that the provider wants; None when missing or malformed."""
+        """The API key, if it is there in exactly the form that the provider wants."""
         ...
 
     def refusal(self, status: int, message: str) -> Answer:
-        """The provider's error shape. Used for a wrong key (401), an unknown path (404) or method (405), and by faults."""
+        """The provider's error shape.
+
+        Used for a wrong key (401), an unknown path (404) or method (405), and by faults.
+        """
         ...
 
     def invalid(self, error: ValidationError) -> Answer:

@@ -43,8 +43,8 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error of ours.
 class Exchange:
     """One authorised request. The network has been advanced to `now` before a handler sees it.
 
-    A handler reads calls as of `seen_at` and lists only what is `visible`: a fault may show an older
-    world, or hide what is new, without the dialect's knowledge.
+    A handler reads calls as of `seen_at` and lists only what is `visible`: a fault may show an
+    older world, or hide what is new, without the dialect's knowledge.
     """
 
     account: str
@@ -95,7 +95,10 @@ class Exchange:
         return replace(self, query=QueryParams(dict(query)))
 
     def parse(self, model: type[_Model]) -> _Model:
-        """The body as a model; raises `ValidationError`, which the gate turns into the provider's own words."""
+        """The body as a model.
+
+        Raises `ValidationError`, which the gate turns into the provider's own words.
+        """
         return model.model_validate_json(self.body or b"null")
 
     def parse_query(self, model: type[_Model]) -> _Model:

@@ -9,7 +9,8 @@ from simulator.clock import Clock
 class Identity:
     """A source of ids: random, or the same after every start when a seed is given.
 
-    Random is the default of a server: a client's database must not meet the ids of its last run again.
+    Random is the default of a server: a client's database must not meet the ids of its last run
+    again.
     """
 
     def __init__(self, clock: Clock, seed: str | None = None) -> None:

@@ -11,7 +11,7 @@ TAG_NAMES: tuple[str, ...] = ("outdial_tag", "submission_tag", "runner_token")
 
 
 def find(names: Sequence[str], *sources: Any) -> str | None:
-    """The first non-empty string under one of `names`; sources that are no mapping are passed over."""
+    """The first non-empty string under one of `names`; what is no mapping is passed over."""
     for source in sources:
         if isinstance(source, Mapping):
             for name in names:

@@ -18,7 +18,10 @@ def always(moment: float) -> float:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Lane:
-    """A queue of calls, usually one batch. Open or closed it with `Network.open_lane` and `close_lane`."""
+    """A queue of calls, usually one batch.
+
+    Open and close it with `Network.open_lane` and `close_lane`.
+    """
 
     trunk: "Trunk"
     capacity: int | None = None

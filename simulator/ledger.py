@@ -1,6 +1,7 @@
-"""The judge: who was rung, when, because of which request; written by the network, never by a dialect.
+"""The judge: who was rung, when, because of which request.
 
-Rows are only ever added. A ring shows the later facts of its call as they come, a request its answer.
+Written by the network and the gate, never by a dialect. Rows are only ever added. A ring shows the
+later facts of its call as they come, a request its answer.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +24,10 @@ class Ring:
     """The number was still open from an earlier ring."""
 
     def row(self) -> dict[str, Any]:
-        """What `/__ledger` shows. Moments are wall clock, seconds since the epoch, UTC; unset while unknown."""
+        """What `/__ledger` shows.
+
+        Moments are wall clock, seconds since the epoch, UTC; unset while unknown.
+        """
         call, order = self.call, self.call.order
         return {
             "provider": order.provider,

@@ -1,10 +1,12 @@
-"""The simulated telephone network: a heap of what will happen when, and the calls that it happens to.
+"""The simulated telephone network: a heap of what will happen, and the calls it happens to.
 
-Nothing runs in the background. Every request first advances the network to the clock's time, and each event then happens at its
-own moment, in order: what comes out does not depend on how often somebody looks.
+Nothing runs in the background. Every request first advances the network to the clock's time, and
+each event then happens at its own moment, in order: what comes out does not depend on how often
+somebody looks.
 
-Ring and talk times are simulated seconds and pass `speed` times faster on the wall. Moments are always wall clock, because clients
-send and expect wall-clock times; a reported end is the start plus the simulated duration.
+Ring and talk times are simulated seconds and pass `speed` times faster on the wall. Moments are
+always wall clock, because clients send and expect wall-clock times; a reported end is the start
+plus the simulated duration.
 """
 
 from collections import defaultdict
@@ -122,11 +124,17 @@ class Network:
         is_open: bool = True,
         window: Window = always,
     ) -> Lane:
-        """A queue on a trunk. While it is closed its calls wait; `window` says when calls may start."""
+        """A queue on a trunk.
+
+        While it is closed its calls wait; `window` says when calls may start.
+        """
         return Lane(trunk=trunk, capacity=capacity, is_open=is_open, window=window)
 
     def open_lane(self, lane: Lane) -> None:
-        """Let the lane's calls start; harmless when it is open. Call it also after changing capacity or window."""
+        """Let the lane's calls start; harmless when it is open.
+
+        Call it also after changing capacity or window.
+        """
         lane.is_open = True
         lane.wakes_at = None
         self._dispatch(lane.trunk)
@@ -157,7 +165,10 @@ class Network:
         return self._by_id.get(call_id)
 
     def batch(self, batch_id: str) -> list[Call]:
-        """The calls of a batch in the order of placing, redials included, dropped ones too (see `Call.dropped`)."""
+        """The calls of a batch in the order of placing.
+
+        Redials are among them, and dropped ones too (`Exchange.shows` hides those).
+        """
         return list(self._by_batch.get(batch_id, ()))
 
     def calls(self, provider: str, account: str) -> list[Call]:

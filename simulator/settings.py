@@ -21,7 +21,9 @@ class SimulatorSettings(BaseModel):
     keys: Sequence[str] = ("test-key",)
     """API keys that open every provider; each is an account of its own."""
     repeat_ids: bool = False
-    """Make the same ids after every start: for tests. Off, because a client's database must not meet an id twice."""
+    """Make the same ids after every start: for tests. Off, because a client's database must not
+    meet an id twice.
+    """
     people: People = Field(default_factory=People)
     settle: Settle = Field(default_factory=Settle)
     faults: FaultPlan = Field(default_factory=FaultPlan)

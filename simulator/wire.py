@@ -1,7 +1,7 @@
 """The connection under a request: read it, answer on it, or do it harm.
 
-Real harm needs the socket's transport, which `simulator.server` puts into the ASGI scope. Without it (an in-process client) a cut is
-an exception, which such clients report as a broken connection.
+Real harm needs the socket's transport, which `simulator.server` puts into the ASGI scope. Without
+it (an in-process client) a cut is an exception, which such clients report as a broken connection.
 """
 
 import asyncio
@@ -32,7 +32,10 @@ class Wire:
         self._send = send
 
     async def read(self) -> bytes:
-        """The whole body of the request. Raises `Cut` when the client leaves in the middle of it."""
+        """The whole body of the request.
+
+        Raises `Cut` when the client leaves in the middle of it.
+        """
         parts: list[bytes] = []
         more = True
         while more:
@@ -98,7 +101,8 @@ class Wire:
         await self._end()
 
     async def _end(self) -> None:
-        # The server must have seen the connection die before we return, or it would answer 500 itself.
+        # The server must have seen the connection die before we return, or it would answer 500
+        # itself.
         while (await self._receive())["type"] != "http.disconnect":
             pass
         raise Cut

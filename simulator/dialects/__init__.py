@@ -1,7 +1,8 @@
 """The five providers' APIs, each in a module or package of its own name.
 
-To add one: write `dialects/<provider>/` with a class that satisfies `simulator.dialect.Dialect` and a pydantic model of its
-switches; add the model as a field to `SimulatorSettings`, and one line to `DIALECTS`.
+To add one: write `dialects/<provider>/` with a class that satisfies `simulator.dialect.Dialect` and
+a pydantic model of its switches; add the model as a field to `SimulatorSettings`, and one line to
+`DIALECTS`.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,7 @@
-"""Which faults are in force, and which of them happen to a request or a call: by seed and count, so that a run can be repeated."""
+"""Which faults are in force, and which of them happen to a request or a call.
+
+Decided by seed and count, so that a run can be repeated.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

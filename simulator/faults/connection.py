@@ -35,7 +35,9 @@ class Truncate(Fault):
 
     kind: Literal["truncate"] = "truncate"
     framing: Literal["length", "chunked", "headers"] = "length"
-    """`length`: Content-Length too long; `chunked`: the last chunk is missing; `headers`: cut within the headers."""
+    """`length`: Content-Length too long; `chunked`: the last chunk is missing; `headers`: cut
+    within the headers.
+    """
 
     async def deliver(self, answer: Answer, incident: Incident) -> bool:
         """Send half of it."""

@@ -37,7 +37,10 @@ class Instead(Exception):  # noqa: N818 - it is an answer, not an error of ours.
 
 
 class Fault(BaseModel):
-    """Something that goes wrong with a request. Each hook does nothing unless a kind overrides it."""
+    """Something that goes wrong with a request.
+
+    Each hook does nothing unless a kind overrides it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,6 +63,6 @@ class Fault(BaseModel):
 
 
 class Mishap(BaseModel):
-    """Something that goes wrong with one call inside the provider; see `simulator.faults.mishaps`."""
+    """Something that goes wrong with one call inside the provider (`simulator.faults.mishaps`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

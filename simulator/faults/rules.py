@@ -34,7 +34,10 @@ AnyFault: TypeAlias = Annotated[
 
 
 class Rule(BaseModel):
-    """Which requests (or calls) a fault happens to. A request matches when provider and route do."""
+    """Which requests (or calls) a fault happens to.
+
+    A request matches when provider and route do.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

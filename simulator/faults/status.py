@@ -20,7 +20,9 @@ class Status(Fault):
     status: int = Field(default=503, ge=200, le=599)
     when: Literal["before", "after"] = "before"
     body: Literal["provider", "html", "empty", "echo"] = "provider"
-    """`provider`: its own error shape; `echo`: an error that repeats the request's body, people's data and all."""
+    """`provider`: its own error shape; `echo`: an error that repeats the request's body, people's
+    data and all.
+    """
     retry_after: RetryAfter = "none"
     retry_after_seconds: int = 2
     location: str = ""

@@ -56,7 +56,10 @@ class Hang(Fault):
 
 
 class LateEffect(Fault):
-    """Close the connection now, and do what was asked `seconds` later: the client must not take silence for a no."""
+    """Close the connection now, and do what was asked `seconds` later.
+
+    A client must not take silence for a no.
+    """
 
     kind: Literal["late_effect"] = "late_effect"
     seconds: float = Field(default=5.0, ge=0)
