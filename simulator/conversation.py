@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from math import pi, sin
 from random import Random
 from struct import pack
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from simulator.calls import Call
 from simulator.people import Reaction
+
+Speaker: TypeAlias = Literal["agent", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One thing said. Times are simulated seconds from the moment of answering."""
 
-    speaker: Literal["agent", "person"]
+    speaker: Speaker
     text: str
     start: float
     end: float
@@ -39,7 +41,7 @@ _MACHINE = "You have reached the voice mail of this number. Please leave a messa
 
 def turns(call: Call) -> list[Turn]:
     """The dialogue of an answered call; empty if nobody spoke."""
-    said = _said(call, Random(call.id))
+    said = _said(call, _random(call, "turns"))
     step = call.talk_seconds / len(said) if said else 0.0
     return [
         Turn(speaker, text, round(index * step, 2), round(index * step + 0.8 * step, 2))
@@ -47,33 +49,41 @@ def turns(call: Call) -> list[Turn]:
     ]
 
 
-def _said(call: Call, random: Random) -> list[tuple[Literal["agent", "person"], str]]:
+def _said(call: Call, random: Random) -> list[tuple[Speaker, str]]:
     if call.answered_at is None:
         return []
     if call.reaction is Reaction.VOICEMAIL:
-        return [("person", _MACHINE), ("agent", "Please call us back. Goodbye.")]
+        return [_person(_MACHINE), _agent("Please call us back. Goodbye.")]
     if call.reaction is Reaction.SILENT:
-        return [("agent", random.choice(_GREETINGS)), ("agent", "Is anybody there?")]
-    dialogue: list[tuple[Literal["agent", "person"], str]] = [
-        ("person", random.choice(_PICK_UPS)),
-        ("agent", random.choice(_GREETINGS)),
-    ]
+        return [_agent(random.choice(_GREETINGS)), _agent("Is anybody there?")]
+    dialogue = [_person(random.choice(_PICK_UPS)), _agent(random.choice(_GREETINGS))]
     for question in random.sample(_QUESTIONS, min(len(_QUESTIONS), 1 + call.talk_seconds // 40)):
-        dialogue += [("agent", question), ("person", random.choice(_REPLIES))]
+        dialogue += [_agent(question), _person(random.choice(_REPLIES))]
     if call.reaction is Reaction.OPTED_OUT:
-        dialogue += [("person", "Please do not call me again."), ("agent", "I will not. Goodbye.")]
-    elif call.reaction is Reaction.TRANSFERRED:
-        dialogue += [("agent", "I am putting you through to a colleague.")]
-    else:
-        dialogue += [("agent", "Thank you for your time. Goodbye.")]
-    return dialogue
+        return [*dialogue, _person("Please do not call me again."), _agent("I will not. Goodbye.")]
+    if call.reaction is Reaction.TRANSFERRED:
+        return [*dialogue, _agent("I am putting you through to a colleague.")]
+    return [*dialogue, _agent("Thank you for your time. Goodbye.")]
+
+
+def _agent(text: str) -> tuple[Speaker, str]:
+    return "agent", text
+
+
+def _person(text: str) -> tuple[Speaker, str]:
+    return "person", text
+
+
+def _random(call: Call, purpose: str) -> Random:
+    # Not by id, so that the same seed lets the same number say the same.
+    return Random(f"{purpose}/{call.number}/{call.ring_seconds}/{call.talk_seconds}")
 
 
 def analysis(call: Call) -> dict[str, Any]:
     """What an extractor would find in an answered call; empty if nobody spoke."""
     if call.answered_at is None or call.reaction in {Reaction.VOICEMAIL, Reaction.SILENT}:
         return {}
-    random = Random(f"{call.id}/analysis")
+    random = _random(call, "analysis")
     return {
         "interested": random.choice((True, False)),
         "sentiment": random.choice(("positive", "neutral", "negative")),

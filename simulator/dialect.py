@@ -27,8 +27,8 @@ RouteClass: TypeAlias = Literal[
 
 `submit` hands over people to call, `start` sets a submitted batch going, `status` looks at one
 batch, `list` looks for batches (or, without batches, for submissions), `page` reads calls, `detail`
-one call, `cancel` stops or pauses,
-`recording` fetches audio, `check` proves the key."""
+one call, `cancel` stops or pauses, `recording` fetches audio, `check` proves the key.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
