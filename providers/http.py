@@ -26,6 +26,7 @@ from campaign.errors import (
     Unauthorized,
     Unreadable,
 )
+from providers.mending import decode
 
 _T = TypeVar("_T")
 Query = Mapping[str, str | int | float | bool | Sequence[str] | None]
@@ -51,8 +52,8 @@ class Answer:
     def json(self, into: type[_T] | Any = Any) -> _T:
         """Decode the body. Raises `Unreadable`."""
         try:
-            return msgspec.json.decode(self.content, type=into)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return decode(self.content, into)
+        except (ValueError, RecursionError) as error:
             what = type(error).__name__
             raise Unreadable(
                 f"the answer is not the JSON we know ({what})", status=self.status

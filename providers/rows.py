@@ -1,0 +1,70 @@
+"""Read the rows of a provider's page one by one, so that a bad one never spoils the others."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from campaign.calls import Call, ListedCall
+
+Scrub = Callable[[bytes], bytes]
+
+
+def listed(raw: msgspec.Raw | bytes, read: Callable[[bytes], Call], scrub: Scrub) -> ListedCall:
+    """Read one row; one that cannot be read is kept, with its problem."""
+    row = bytes(raw)
+    try:
+        return ListedCall(raw=scrub(row), call=read(row))
+    except (ValueError, RecursionError) as error:
+        return ListedCall(raw=scrub(row), call=None, problem=_problem(error))
+
+
+def scrubber(drop: Collection[str], keep_only: Mapping[str, Collection[str]]) -> Scrub:
+    """Return what takes other people's secrets out of a row.
+
+    At any depth, a field whose name is in `drop` goes, and an object in a field of `keep_only`
+    keeps only those fields of its own. All else stays as it was sent, byte for byte.
+    """
+    marks = [f'"{name}"'.encode() for name in (*drop, *keep_only)]
+
+    def scrub(row: bytes) -> bytes:
+        if not any(mark in row for mark in marks):
+            return row
+        if row[:1] == b"[":
+            items = msgspec.json.decode(row, type=list[msgspec.Raw])
+            return msgspec.json.encode([msgspec.Raw(scrub(bytes(item))) for item in items])
+        if row[:1] != b"{":
+            return row
+        fields = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
+        kept = {name: bytes(inner) for name, inner in fields.items() if name not in drop}
+        for name in kept.keys() & keep_only.keys():
+            kept[name] = _only(kept[name], keep_only[name])
+        return msgspec.json.encode({n: msgspec.Raw(scrub(inner)) for n, inner in kept.items()})
+
+    return scrub
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Return an aware UTC time; one without a zone is taken for UTC."""
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def text_of(json: msgspec.Raw | msgspec.UnsetType) -> str | None:
+    """Return JSON text as it was sent; None if it is missing, null or holds nothing."""
+    text = "" if isinstance(json, msgspec.UnsetType) else bytes(json).decode()
+    return None if text in {"", "null", "{}", "[]", '""'} else text
+
+
+def _only(value: bytes, names: Collection[str]) -> bytes:
+    if value[:1] != b"{":
+        return value
+    fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({name: fields[name] for name in fields if name in names})
+
+
+def _problem(error: Exception) -> str:
+    """Tell where it went wrong. msgspec names types and places, never values."""
+    known = isinstance(error, msgspec.ValidationError)
+    return f"cannot be read: {error}" if known else f"cannot be read: {type(error).__name__}"
