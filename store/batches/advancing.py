@@ -1,0 +1,138 @@
+"""What a look at a batch changes: when the next is due, and whether the batch is over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, update
+
+from campaign.states import BATCH as MACHINE
+from campaign.states import BatchState, move
+from campaign.words import Progress
+from store.batches.unanswered import close_unanswered
+from store.batches.views import BATCH, BatchView, Tally, get, tally
+
+# A settled batch is swept again: cost, recordings and analyses come late, and so do calls.
+LATE_SWEEPS = (
+    timedelta(minutes=15),
+    timedelta(hours=2),
+    timedelta(hours=24),
+    timedelta(hours=72),
+)
+_CLEAN_ROUNDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a batch, and what it holds."""
+
+    state: BatchState
+    tally: Tally
+
+
+def schedule(db: Connection, batch_id: str, due_at: datetime | None, note: str = "") -> None:
+    """Say when the next step is due and what is waited for."""
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(due_at=due_at, note=note))
+
+
+def looked(db: Connection, batch_id: str, progress: Progress, now: datetime) -> None:
+    """Record a successful look at the provider's batch."""
+    batch = get(db, batch_id)
+    over_at = (batch.over_at or now) if progress.over else None
+    db.execute(
+        update(BATCH)
+        .where(BATCH.c.id == batch_id)
+        .values(progress=progress.value, over_at=over_at, failures=0)
+    )
+
+
+def failed(db: Connection, batch_id: str, due_at: datetime, note: str) -> None:
+    """Record a look that failed: borne, and tried again at `due_at`."""
+    db.execute(
+        update(BATCH)
+        .where(BATCH.c.id == batch_id)
+        .values(failures=BATCH.c.failures + 1, due_at=due_at, note=note)
+    )
+
+
+def restart_sweep(db: Connection, batch_id: str) -> None:
+    """The provider no longer knows the cursor: sweep from the beginning."""
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(cursor=None, round_changed=True))
+
+
+def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) -> Settled:
+    """Decide from the rows what state a batch is in.
+
+    It is settled when every submission is decided, every attempt has an outcome, and, after the provider was over with it, a whole
+    sweep brought nothing new. `own_progress`: the provider has no batch object, so it is over when its calls are.
+    """
+    batch = get(db, batch_id)
+    counted = tally(db, batch_id)
+    if own_progress and not counted.submitted and batch.over_at is None:
+        db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(over_at=now, clean_rounds=0))
+        batch = get(db, batch_id)
+    if not counted.undecided and counted.submitted and close_unanswered(db, batch, now):
+        counted = tally(db, batch_id)
+    state = _state(batch, counted)
+    _enter(db, batch, state, now)
+    return Settled(state, counted)
+
+
+def _state(batch: BatchView, counted: Tally) -> BatchState:
+    if counted.undecided or counted.unstarted_submissions:
+        return BatchState.SUBMITTING
+    if not counted.accepted_submissions and not counted.held_submissions:
+        return BatchState.REJECTED
+    over = batch.over_at is not None and batch.clean_rounds >= _CLEAN_ROUNDS
+    if counted.submitted or (counted.accepted_submissions and not over):
+        return BatchState.COLLECTING
+    return BatchState.HELD if counted.held_submissions or counted.held else BatchState.SETTLED
+
+
+def _enter(db: Connection, batch: BatchView, state: BatchState, now: datetime) -> None:
+    if state is batch.state:
+        return
+    if batch.state is BatchState.COLLECTING and state is BatchState.SUBMITTING:
+        return
+    move(MACHINE, batch.state, state)
+    values: dict[str, object] = {"state": state.value}
+    if state is BatchState.SETTLED:
+        values |= {
+            "settled_at": now,
+            "due_at": now + LATE_SWEEPS[0],
+            "note": "settled; swept again for late fields",
+        }
+    db.execute(update(BATCH).where(BATCH.c.id == batch.id).values(**values))
+
+
+def swept_late(db: Connection, batch_id: str) -> None:
+    """Count a sweep after the settlement and set the next; after the last the batch is closed."""
+    batch = get(db, batch_id)
+    done = batch.late_sweeps + 1
+    settled_at = batch.settled_at
+    more = settled_at is not None and done < len(LATE_SWEEPS)
+    due_at = settled_at + LATE_SWEEPS[done] if more and settled_at is not None else None
+    note = batch.note if more else "closed"
+    db.execute(
+        update(BATCH)
+        .where(BATCH.c.id == batch_id)
+        .values(late_sweeps=done, due_at=due_at, note=note)
+    )
+
+
+def ask_stop(db: Connection, campaign_id: str, now: datetime) -> None:
+    """Have every unfinished batch of a campaign stopped at its provider."""
+    over = [state.value for state in BatchState if state.over]
+    db.execute(
+        update(BATCH)
+        .where(
+            BATCH.c.campaign_id == campaign_id,
+            BATCH.c.state.not_in(over),
+            BATCH.c.stop_asked_at.is_(None),
+        )
+        .values(stop_asked_at=now, due_at=now)
+    )
+
+
+def stopped(db: Connection, batch_id: str, now: datetime) -> None:
+    """The provider took the stop."""
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(stopped_at=now))

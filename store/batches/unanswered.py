@@ -1,0 +1,105 @@
+"""Attempts that a provider is over with and says nothing about."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from campaign.redial import after
+from campaign.states import AttemptState, RecipientState
+from campaign.words import Outcome
+from store.batches.views import CALL, BatchView
+from store.columns import table_of
+from store.tables import Attempt, Recipient
+
+_ATTEMPT = table_of(Attempt)
+_RECIPIENT = table_of(Recipient)
+
+_ROUNDS = 2
+STALL = timedelta(hours=24)
+"""A batch of which nothing has been heard for so long is not waited for any more."""
+
+
+def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
+    """Give every attempt a verdict once there is nothing left to wait for. Returns whether any was given.
+
+    A call that is over and whose late outcome never came is closed with what is known. An attempt without a call in a batch that we had
+    stopped was not dialled. Any other attempt without a finished call is held: whether a telephone rang nobody knows.
+    """
+    waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
+    stalled = now - batch.created_at >= STALL
+    if not stalled and not (waited and batch.clean_rounds >= _ROUNDS):
+        return False
+    query = (
+        select(
+            _ATTEMPT.c.recipient_id,
+            _ATTEMPT.c.no,
+            _ATTEMPT.c.dialled_at,
+            CALL.c.provider_call_id.label("call_id"),
+            CALL.c.over,
+            CALL.c.outcome,
+            CALL.c.ended_at,
+        )
+        .outerjoin(
+            CALL,
+            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == _ATTEMPT.c.no),
+        )
+        .where(_ATTEMPT.c.batch_id == batch.id, _ATTEMPT.c.state == AttemptState.SUBMITTED.value)
+    )
+    rows = db.execute(query).all()
+    for row in rows:
+        verdict = _verdict(batch, row.call_id, row.over, row.outcome)
+        attempt, outcome, reason = verdict
+        db.execute(
+            update(_ATTEMPT)
+            .where(_ATTEMPT.c.recipient_id == row.recipient_id, _ATTEMPT.c.no == row.no)
+            .values(
+                state=attempt.value,
+                outcome=outcome.value if outcome else None,
+                reason=reason,
+                closed_at=None if attempt.open else now,
+                dialled_at=None if attempt is AttemptState.FAILED else row.dialled_at,
+            )
+        )
+        _move_recipient(db, batch, row.recipient_id, attempt, outcome, reason, now)
+    return bool(rows)
+
+
+def _verdict(
+    batch: BatchView, call_id: str | None, over: bool | None, outcome: str | None
+) -> tuple[AttemptState, Outcome | None, str]:
+    if call_id is not None and over:
+        return AttemptState.DONE, Outcome(outcome or "unknown"), "late fields never came"
+    if call_id is None and batch.stopped_at is not None:
+        return AttemptState.FAILED, Outcome.CANCELLED, "stopped before it was dialled"
+    if call_id is None:
+        return AttemptState.HELD, None, "the provider is over with the batch and lists no call"
+    return AttemptState.HELD, None, "the provider never said that the call has ended"
+
+
+def _move_recipient(
+    db: Connection,
+    batch: BatchView,
+    recipient_id: int,
+    attempt: AttemptState,
+    outcome: Outcome | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    if attempt is AttemptState.HELD or outcome is None:
+        state, why, due_at = RecipientState.HELD, reason, None
+    else:
+        counted = _counted(db, recipient_id)
+        verdict = after(outcome, counted, batch.spec.policy, now)
+        state, why, due_at = verdict.state, verdict.reason, verdict.due_at
+    db.execute(
+        update(_RECIPIENT)
+        .where(_RECIPIENT.c.id == recipient_id)
+        .values(state=state.value, reason=why, due_at=due_at)
+    )
+
+
+def _counted(db: Connection, recipient_id: int) -> int:
+    query = select(_ATTEMPT.c.no).where(
+        _ATTEMPT.c.recipient_id == recipient_id, _ATTEMPT.c.dialled_at.is_not(None)
+    )
+    return len(db.scalars(query).all())

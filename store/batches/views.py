@@ -1,0 +1,211 @@
+"""What is known about a batch, and which are due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, case, func, or_, select
+
+from campaign.calls import BatchRef, SubmissionRef
+from campaign.spec import CampaignSpec
+from campaign.states import AttemptState, BatchState, CampaignState, SubmissionState
+from campaign.words import Progress
+from store.columns import table_of
+from store.tables import Attempt, Batch, Call, Campaign, Submission
+
+BATCH = table_of(Batch)
+CALL = table_of(Call)
+_ATTEMPT = table_of(Attempt)
+_SUBMISSION = table_of(Submission)
+_CAMPAIGN = table_of(Campaign)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """One batch as the ledger has it. Times are aware UTC."""
+
+    id: str
+    no: int
+    campaign_id: str
+    campaign_name: str
+    campaign_state: CampaignState
+    spec: CampaignSpec
+    base_dir: str
+    provider: str
+    state: BatchState
+    note: str
+    due_at: datetime | None
+    progress: Progress | None
+    over_at: datetime | None
+    cursor: str | None
+    round: int
+    clean_rounds: int
+    failures: int
+    stop_asked_at: datetime | None
+    stopped_at: datetime | None
+    settled_at: datetime | None
+    late_sweeps: int
+    created_at: datetime
+
+    @property
+    def title(self) -> str:
+        """Its name for a person: `spring-renewals/3`."""
+        return f"{self.campaign_name}/{self.no}"
+
+
+def get(db: Connection, batch_id: str) -> BatchView:
+    """One batch with its campaign. Raises `LookupError`."""
+    query = (
+        select(
+            BATCH,
+            _CAMPAIGN.c.name.label("campaign_name"),
+            _CAMPAIGN.c.state.label("campaign_state"),
+            _CAMPAIGN.c.spec,
+            _CAMPAIGN.c.base_dir,
+        )
+        .join(_CAMPAIGN, _CAMPAIGN.c.id == BATCH.c.campaign_id)
+        .where(BATCH.c.id == batch_id)
+    )
+    row = db.execute(query).mappings().first()
+    if row is None:
+        raise LookupError(f"no batch {batch_id}")
+    said = {name: row[name] for name in BatchView.__dataclass_fields__ if name != "spec"}
+    said |= {
+        "campaign_state": CampaignState(row["campaign_state"]),
+        "state": BatchState(row["state"]),
+        "progress": Progress(row["progress"]) if row["progress"] else None,
+        "spec": CampaignSpec.model_validate_json(row["spec"]),
+    }
+    return BatchView(**said)
+
+
+def reference(db: Connection, batch_id: str) -> BatchRef | None:
+    """What a provider needs to look at the accepted part of a batch; None: nothing is accepted yet."""
+    query = select(_SUBMISSION).where(
+        _SUBMISSION.c.batch_id == batch_id,
+        _SUBMISSION.c.state == SubmissionState.ACCEPTED.value,
+    )
+    keys = _keys(db, batch_id)
+    submissions = tuple(
+        SubmissionRef(
+            tag=row.tag,
+            provider_batch_id=row.provider_batch_id,
+            since=row.wire_at or row.intent_at or row.accepted_at,
+            keys=frozenset(keys.get(row.tag, ())),
+        )
+        for row in db.execute(query.order_by(_SUBMISSION.c.no))
+    )
+    if not submissions:
+        return None
+    return BatchRef(submissions=submissions, open_calls=_open_calls(db, batch_id))
+
+
+def _keys(db: Connection, batch_id: str) -> Mapping[str, list[str]]:
+    query = select(_ATTEMPT.c.tag, _ATTEMPT.c.key).where(_ATTEMPT.c.batch_id == batch_id)
+    keys: dict[str, list[str]] = {}
+    for row in db.execute(query):
+        keys.setdefault(row.tag, []).append(row.key)
+    return keys
+
+
+def _open_calls(db: Connection, batch_id: str) -> Mapping[str, str]:
+    """Keys by provider call id, of attempts whose call is known and not over."""
+    query = (
+        select(_ATTEMPT.c.provider_call_id, _ATTEMPT.c.key)
+        .outerjoin(
+            CALL,
+            (CALL.c.provider == _ATTEMPT.c.provider)
+            & (CALL.c.provider_call_id == _ATTEMPT.c.provider_call_id),
+        )
+        .where(
+            _ATTEMPT.c.batch_id == batch_id,
+            _ATTEMPT.c.provider_call_id.is_not(None),
+            _ATTEMPT.c.state == AttemptState.SUBMITTED.value,
+            or_(CALL.c.over.is_(None), CALL.c.over.is_(False)),
+        )
+    )
+    return {row.provider_call_id: row.key for row in db.execute(query)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Counts over the rows of one batch."""
+
+    attempts: int
+    waiting: int
+    """Attempts not yet submitted."""
+    submitted: int
+    """Attempts whose outcome is not known yet."""
+    done: int
+    held: int
+    planned_submissions: int
+    doubtful_submissions: int
+    """Unknown or in flight."""
+    held_submissions: int
+    accepted_submissions: int
+    unstarted_submissions: int
+    """Accepted by a two-phase provider and not started."""
+
+    @property
+    def undecided(self) -> bool:
+        """A submission is still planned, in flight or in doubt."""
+        return bool(self.planned_submissions or self.doubtful_submissions)
+
+
+def tally(db: Connection, batch_id: str) -> Tally:
+    """Count what a batch holds."""
+    a, s = _ATTEMPT.c, _SUBMISSION.c
+    accepted = s.state == SubmissionState.ACCEPTED.value
+    attempts: Select[*tuple[int, ...]] = select(
+        func.count(),
+        *(
+            func.coalesce(func.sum(case((a.state == state.value, 1), else_=0)), 0)
+            for state in (
+                AttemptState.ASSIGNED,
+                AttemptState.SUBMITTED,
+                AttemptState.DONE,
+                AttemptState.HELD,
+            )
+        ),
+    ).where(a.batch_id == batch_id)
+    submissions: Select[*tuple[int, ...]] = select(
+        *(
+            func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+            for condition in (
+                s.state == SubmissionState.PLANNED.value,
+                s.state.in_([SubmissionState.INTENT.value, SubmissionState.UNKNOWN.value]),
+                s.state == SubmissionState.HELD.value,
+                accepted,
+                accepted & s.started_at.is_(None),
+            )
+        )
+    ).where(s.batch_id == batch_id)
+    counted, sent = tuple(db.execute(attempts).one()), tuple(db.execute(submissions).one())
+    names = Tally.__dataclass_fields__
+    return Tally(**dict(zip(names, counted + sent, strict=True)))
+
+
+def due(
+    db: Connection, now: datetime, *, campaign_id: str | None = None, limit: int = 500
+) -> list[str]:
+    """Ids of batches for which something is due, the longest overdue first."""
+    query = (
+        select(BATCH.c.id)
+        .where(BATCH.c.due_at.is_not(None), BATCH.c.due_at <= now)
+        .order_by(BATCH.c.due_at)
+        .limit(limit)
+    )
+    if campaign_id is not None:
+        query = query.where(BATCH.c.campaign_id == campaign_id)
+    return list(db.scalars(query))
+
+
+def unfinished(db: Connection, campaign_id: str) -> list[str]:
+    """Ids of a campaign's batches that a flow must still wait for, in order."""
+    over = [state.value for state in BatchState if state.over]
+    query = (
+        select(BATCH.c.id)
+        .where(BATCH.c.campaign_id == campaign_id, BATCH.c.state.not_in(over))
+        .order_by(BATCH.c.no)
+    )
+    return list(db.scalars(query))

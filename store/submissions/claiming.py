@@ -1,0 +1,170 @@
+"""Before the first byte: claim, wire mark, and what becomes of a claim whose owner is gone."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, update
+
+from campaign.errors import Stopped
+from campaign.states import AttemptState, CampaignState, SubmissionState
+from store.columns import UtcDateTime
+from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log, view_of
+
+
+def claim(
+    db: Connection,
+    tag: str,
+    *,
+    owner: str,
+    body: bytes,
+    start_at: datetime | None,
+    now: datetime,
+    lease: timedelta,
+) -> int | None:
+    """Write down that this body is about to be sent. Returns the claim's epoch; None: somebody else has it, or it is decided."""
+    digest = hashlib.sha256(body).hexdigest()
+    statement = (
+        update(SUBMISSION)
+        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state == SubmissionState.PLANNED.value)
+        .values(
+            state=SubmissionState.INTENT.value,
+            epoch=SUBMISSION.c.epoch + 1,
+            owner=owner,
+            lease_until=database_clock(db, now) + lease,
+            body=body,
+            body_sha256=digest,
+            intent_at=now,
+            wire_at=None,
+            start_at=start_at,
+            due_at=None,
+        )
+        .returning(SUBMISSION.c.epoch)
+    )
+    epoch = db.execute(statement).scalar_one_or_none()
+    if epoch is not None:
+        log(db, tag, "intent", now, epoch=epoch, body_sha256=digest)
+    return epoch
+
+
+def mark_wire(db: Connection, tag: str, epoch: int, now: datetime, *, dials: bool) -> None:
+    """Commit that the first byte may leave now. The last place where anything can still be stopped.
+
+    `dials` is False where creating rings nobody. Raises `Stopped`: not one byte may leave.
+    """
+    refuse_if_stopped(db, tag)
+    statement = (
+        update(SUBMISSION)
+        .where(
+            SUBMISSION.c.tag == tag,
+            SUBMISSION.c.epoch == epoch,
+            SUBMISSION.c.state == SubmissionState.INTENT.value,
+            SUBMISSION.c.wire_at.is_(None),
+        )
+        .values(wire_at=now)
+    )
+    if db.execute(statement).rowcount != 1:
+        raise Stopped("another runner has taken this submission over")
+    if dials:
+        mark_dialled(db, tag, now)
+    log(db, tag, "wire", now, epoch=epoch)
+
+
+def refuse_if_stopped(db: Connection, tag: str) -> None:
+    """Raise `Stopped` if the campaign is not running or a number of the submission was suppressed meanwhile."""
+    state = campaign_state(db, tag)
+    if state is not CampaignState.RUNNING:
+        raise Stopped(f"the campaign is {state.value}")
+
+
+def mark_dialled(db: Connection, tag: str, now: datetime) -> None:
+    """From now on the attempts count: a telephone may ring."""
+    statement = update(ATTEMPT).where(
+        ATTEMPT.c.tag == tag, ATTEMPT.c.state == AttemptState.ASSIGNED.value
+    )
+    db.execute(statement.values(dialled_at=now))
+
+
+def release(
+    db: Connection,
+    tag: str,
+    epoch: int,
+    now: datetime,
+    *,
+    reason: str,
+    again_at: datetime | None = None,
+    status: int | None = None,
+    event: str = "not_sent",
+) -> bool:
+    """Back to planned: nothing was sent, or it was provably refused and may be tried again at `again_at`."""
+    statement = (
+        update(SUBMISSION)
+        .where(
+            SUBMISSION.c.tag == tag,
+            SUBMISSION.c.epoch == epoch,
+            SUBMISSION.c.state == SubmissionState.INTENT.value,
+        )
+        .values(
+            state=SubmissionState.PLANNED.value,
+            owner="",
+            lease_until=None,
+            wire_at=None,
+            due_at=again_at,
+            note=reason,
+        )
+    )
+    released = db.execute(statement).rowcount == 1
+    if released:
+        db.execute(update(ATTEMPT).where(ATTEMPT.c.tag == tag).values(dialled_at=None))
+        log(db, tag, event, now, epoch=epoch, status=status, detail=reason)
+    return released
+
+
+def recover(
+    db: Connection, now: datetime, is_dead: Callable[[str], bool], batch_id: str | None = None
+) -> int:
+    """Take over claims whose owner is dead or whose lease has run out. Returns how many.
+
+    Without a wire mark nothing was sent: planned again. With one it is in doubt. The epoch moves on in both cases, so that an owner
+    that was only asleep can write neither its wire mark nor its outcome.
+    """
+    query = select(SUBMISSION).where(SUBMISSION.c.state == SubmissionState.INTENT.value)
+    if batch_id is not None:
+        query = query.where(SUBMISSION.c.batch_id == batch_id)
+    clock = database_clock(db, now)
+    taken = 0
+    for row in db.execute(query).all():
+        if not is_dead(row.owner) and (row.lease_until is None or row.lease_until > clock):
+            continue
+        old = view_of(row)
+        sent = old.wire_at is not None
+        following = SubmissionState.UNKNOWN if sent else SubmissionState.PLANNED
+        statement = (
+            update(SUBMISSION)
+            .where(
+                SUBMISSION.c.tag == old.tag,
+                SUBMISSION.c.epoch == old.epoch,
+                SUBMISSION.c.state == SubmissionState.INTENT.value,
+                # A wire mark set by the owner since we looked must not be overlooked.
+                SUBMISSION.c.wire_at.is_not(None) if sent else SUBMISSION.c.wire_at.is_(None),
+            )
+            .values(
+                state=following.value,
+                epoch=old.epoch + 1,
+                owner="",
+                lease_until=None,
+                due_at=None,
+                note="its runner went away",
+            )
+        )
+        if db.execute(statement).rowcount == 1:
+            log(db, old.tag, f"recovered_{following.value}", now, epoch=old.epoch + 1)
+            taken += 1
+    return taken
+
+
+def database_clock(db: Connection, now: datetime) -> datetime:
+    """The clock that leases run by: the database server's where several hosts share it."""
+    if db.dialect.name == "sqlite":
+        return now
+    return db.execute(select(func.clock_timestamp(type_=UtcDateTime()))).scalar_one()

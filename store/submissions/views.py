@@ -1,0 +1,153 @@
+"""What is known about a submission."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from campaign.calls import CallRequest, SubmissionRef
+from campaign.states import AttemptState, CampaignState, SubmissionState
+from store.columns import table_of
+from store.tables import Attempt, Batch, Campaign, Recipient, Submission, SubmitLog
+
+SUBMISSION = table_of(Submission)
+ATTEMPT = table_of(Attempt)
+LOG = table_of(SubmitLog)
+_RECIPIENT = table_of(Recipient)
+_CAMPAIGN = table_of(Campaign)
+_BATCH = table_of(Batch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionView:
+    """One submission as the ledger has it. Times are aware UTC."""
+
+    tag: str
+    batch_id: str
+    provider: str
+    state: SubmissionState
+    epoch: int
+    owner: str
+    intent_at: datetime | None
+    wire_at: datetime | None
+    start_at: datetime | None
+    provider_batch_id: str | None
+    start_wire_at: datetime | None
+    started_at: datetime | None
+    looks: int
+    due_at: datetime | None
+    note: str
+
+
+def view_of(row: Row[Any]) -> SubmissionView:
+    """Read a row of `submission`."""
+    return SubmissionView(
+        tag=row.tag,
+        batch_id=row.batch_id,
+        provider=row.provider,
+        state=SubmissionState(row.state),
+        epoch=row.epoch,
+        owner=row.owner,
+        intent_at=row.intent_at,
+        wire_at=row.wire_at,
+        start_at=row.start_at,
+        provider_batch_id=row.provider_batch_id,
+        start_wire_at=row.start_wire_at,
+        started_at=row.started_at,
+        looks=row.looks,
+        due_at=row.due_at,
+        note=row.note,
+    )
+
+
+def of_batch(
+    db: Connection, batch_id: str, states: Sequence[SubmissionState] = ()
+) -> list[SubmissionView]:
+    """The submissions of a batch, in order; of some states only, if any are named."""
+    query = select(SUBMISSION).where(SUBMISSION.c.batch_id == batch_id).order_by(SUBMISSION.c.no)
+    if states:
+        query = query.where(SUBMISSION.c.state.in_([state.value for state in states]))
+    return [view_of(row) for row in db.execute(query)]
+
+
+def get(db: Connection, tag: str) -> SubmissionView | None:
+    """One submission by its tag."""
+    row = db.execute(select(SUBMISSION).where(SUBMISSION.c.tag == tag)).first()
+    return None if row is None else view_of(row)
+
+
+def reference(db: Connection, tag: str) -> SubmissionRef:
+    """What a provider needs to find it again."""
+    submission = get(db, tag)
+    if submission is None:
+        raise LookupError(tag)
+    keys = db.scalars(select(ATTEMPT.c.key).where(ATTEMPT.c.tag == tag))
+    since = submission.wire_at or submission.intent_at
+    if since is None:
+        raise ValueError(f"{tag} was never claimed")
+    return SubmissionRef(
+        tag=tag,
+        provider_batch_id=submission.provider_batch_id,
+        since=since,
+        keys=frozenset(keys),
+    )
+
+
+def calls_to_place(db: Connection, tag: str) -> tuple[CallRequest, ...]:
+    """The calls of a planned submission, in the order in which they were planned."""
+    query = (
+        select(ATTEMPT.c.key, ATTEMPT.c.phone_number, ATTEMPT.c.from_number, _RECIPIENT.c.variables)
+        .join(_RECIPIENT, _RECIPIENT.c.id == ATTEMPT.c.recipient_id)
+        .where(ATTEMPT.c.tag == tag, ATTEMPT.c.state == AttemptState.ASSIGNED.value)
+        .order_by(ATTEMPT.c.recipient_id)
+    )
+    return tuple(
+        CallRequest(
+            key=row.key,
+            to=row.phone_number,
+            variables=json.loads(row.variables),
+            from_number=row.from_number,
+        )
+        for row in db.execute(query)
+    )
+
+
+def campaign_state(db: Connection, tag: str) -> CampaignState:
+    """Where the campaign behind a submission stands."""
+    query = (
+        select(_CAMPAIGN.c.state)
+        .join(_BATCH, _BATCH.c.campaign_id == _CAMPAIGN.c.id)
+        .join(SUBMISSION, SUBMISSION.c.batch_id == _BATCH.c.id)
+        .where(SUBMISSION.c.tag == tag)
+    )
+    return CampaignState(db.execute(query).scalar_one())
+
+
+def log(
+    db: Connection,
+    tag: str,
+    event: str,
+    now: datetime,
+    *,
+    epoch: int = 0,
+    body_sha256: str = "",
+    status: int | None = None,
+    request_id: str = "",
+    detail: str = "",
+) -> None:
+    """Append to the story of a submission."""
+    db.execute(
+        LOG.insert().values(
+            tag=tag,
+            epoch=epoch,
+            at=now,
+            event=event,
+            body_sha256=body_sha256,
+            status=status,
+            request_id=request_id,
+            detail=detail,
+        )
+    )
