@@ -162,8 +162,6 @@ class Http:
             what = type(error).__name__
             if mark.passed:
                 raise Ambiguous(f"no answer to the submit ({what})") from error
-            if mark.stopped_by is not None:
-                raise mark.stopped_by from error
             raise NotSent(f"not sent ({what})") from error
         if not mark.passed:
             raise AssertionError("a submit was answered without passing its fence")
@@ -176,7 +174,6 @@ class _WireMark:
     def __init__(self, fence: Callable[[], Awaitable[None]]) -> None:
         self._fence = fence
         self.passed = False
-        self.stopped_by: BaseException | None = None
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         # A proxy's CONNECT fires the same event and carries nothing of ours.
@@ -184,11 +181,7 @@ class _WireMark:
             return
         if self.passed:
             raise AssertionError("the transport tried to send a submit twice")
-        try:
-            await self._fence()
-        except BaseException as error:
-            self.stopped_by = error
-            raise
+        await self._fence()
         self.passed = True
 
 

@@ -1,0 +1,87 @@
+"""Who is at work, and proof that somebody no longer is.
+
+Every runner holds a locked file while it lives. The lock goes only with the process's death, not with a pause, a suspended machine or a
+closed lid, so a lock that can be had is a proof of death and no clock is asked. Runners on other hosts cannot be judged so: their claims
+end by the lease, and the epoch in every guard keeps a late one from writing.
+"""
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_SEPARATOR = "~"
+
+
+class Runner:
+    """This process, as the ledger knows it. Close it, or use it as a context manager."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory = directory
+        self._place = _place(directory)
+        self.name = _SEPARATOR.join((self._place, str(os.getpid()), secrets.token_hex(4)))
+        """Unique over all runners."""
+        # Python opens files with O_CLOEXEC: no child inherits the lock.
+        self._file = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Say that this runner is gone."""
+        self._path(self.name).unlink(missing_ok=True)
+        os.close(self._file)
+
+    def is_dead(self, owner: str) -> bool:
+        """Return whether a runner has provably ended.
+
+        False for runners that do not share our directory: nothing can be proved about them from here.
+        """
+        if owner == self.name:
+            return False
+        if owner.split(_SEPARATOR)[0] != self._place:
+            return False
+        try:
+            file = os.open(self._path(owner), os.O_RDWR)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        else:
+            self._path(owner).unlink(missing_ok=True)
+            return True
+        finally:
+            os.close(file)
+
+    def _path(self, owner: str) -> Path:
+        return self._directory / f"{owner}.lock"
+
+
+def _place(directory: Path) -> str:
+    """A name for this directory, the same for all who can see its locks, and for nobody else."""
+    file = directory / "place"
+    try:
+        with file.open("x") as new:
+            new.write(secrets.token_hex(8))
+    except FileExistsError:
+        pass
+    return file.read_text() or _place_lost(file)
+
+
+def _place_lost(file: Path) -> str:
+    """Another process is about to write the name, or died before it did: this process stands alone."""
+    return f"{file.stat().st_ino}-{secrets.token_hex(8)}"
