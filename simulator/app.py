@@ -7,7 +7,7 @@ from starlette.types import Receive, Scope, Send
 from simulator.clock import Clock, SystemClock
 from simulator.control import Control
 from simulator.dialect import Dialect, Endpoint, World
-from simulator.dialects import DIALECTS
+from simulator.dialects.registry import DIALECTS
 from simulator.exchange import Answer, Exchange
 from simulator.faults.board import Board
 from simulator.gate import Gate

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.calls import Settle
+from simulator.dialects.vogent.settings import VogentSettings
 from simulator.faults.rules import FaultPlan
 from simulator.people import People
 
@@ -27,3 +28,4 @@ class SimulatorSettings(BaseModel):
     people: People = Field(default_factory=People)
     settle: Settle = Field(default_factory=Settle)
     faults: FaultPlan = Field(default_factory=FaultPlan)
+    vogent: VogentSettings = Field(default_factory=VogentSettings)

@@ -1,0 +1,45 @@
+"""Cursor pages: opaque cursors that name the last row shown, so that rows may come and go."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from simulator.dialects.vogent.bodies import PageQuery
+from simulator.dialects.vogent.settings import VogentSettings
+from simulator.dialects.vogent.workspace import refused
+
+_Item = TypeVar("_Item")
+Place: TypeAlias = tuple[float, int]
+"""Where an item stands in its list: a moment, and a number that tells equal moments apart."""
+
+
+def page(
+    items: Sequence[_Item],
+    query: PageQuery,
+    settings: VogentSettings,
+    place: Callable[[_Item], Place],
+) -> tuple[list[_Item], str | None]:
+    """One page, and the cursor of the next. Refused when the cursor is none of ours."""
+    newest_first = settings.order == "newest"
+    ordered = sorted(items, key=place, reverse=newest_first)
+    if query.cursor is not None:
+        last = _decode(query.cursor)
+        ordered = [item for item in ordered if (place(item) > last) is not newest_first]
+        ordered = [item for item in ordered if place(item) != last]
+    limit = min(query.limit or settings.default_limit, settings.max_limit)
+    shown = ordered[:limit]
+    full = len(shown) == limit if settings.empty_last_page else len(ordered) > limit
+    return shown, _encode(place(shown[-1])) if shown and full else None
+
+
+def _encode(place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _decode(cursor: str) -> Place:
+    try:
+        place: Any = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        return float(place[0]), int(place[1])
+    except (ValueError, TypeError, LookupError):
+        raise refused(400, "cursor: not one that this API has given.") from None
