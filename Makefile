@@ -1,0 +1,68 @@
+# Everything a developer or a newcomer does, from Python 3.11+, pip and make alone.
+# `make` by itself tells what there is.
+
+# The first of these that is new enough; override with `make PYTHON=/path/to/python3.12`.
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$candidate; exit; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+STAMP := $(VENV)/.installed
+PACKAGES := campaign flows outdial providers simulator store tasks tests
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint types contracts check format lock clean
+
+help: ## Tell what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## Make .venv from requirements.lock, with the project in it
+
+# Debian's python3 may lack ensurepip: then pip comes from the pip that is there.
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "outdial needs Python 3.11 or newer, and found none (PYTHON='$(PYTHON)')." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) >/dev/null || { \
+		"$(PYTHON)" -m venv --clear --without-pip $(VENV) \
+		&& "$(PYTHON)" -m pip --python $(BIN)/python install --quiet pip; }
+	@echo "Installing what requirements.lock names into $(VENV) (a minute or two the first time)"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## Run the example campaign over all five providers, against the simulator
+	@$(BIN)/outdial demo
+
+test: $(STAMP) ## Run the tests (WORKERS=2)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(STAMP) ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Check types, strictly
+	@$(BIN)/basedpyright
+
+contracts: $(STAMP) ## Check which package may import which
+	@$(BIN)/lint-imports --no-logo
+
+check: lint types contracts test ## Everything that must pass before a commit lands
+
+format: $(STAMP) ## Format the code and repair what can be repaired
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+# uv is needed only here; it lives in a folder that is thrown away.
+lock: ## Resolve requirements.lock anew
+	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	"$(PYTHON)" -m venv "$$tmp/uv"; \
+	"$$tmp/uv/bin/pip" install --quiet --disable-pip-version-check uv; \
+	"$$tmp/uv/bin/uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--upgrade --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean: ## Remove .venv, caches and builds
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find $(PACKAGES) -name __pycache__ -type d -prune -exec rm -rf {} +
