@@ -5,12 +5,18 @@ there is a natural one: a batch is `<campaign>-<no>`, a submission is its tag, a
 (recipient, no), a call is (provider, provider's id).
 """
 
+from sqlmodel import SQLModel
+
 from store.tables.batches import Attempt, Batch, Submission, SubmitLog
 from store.tables.calls import Call, CallVersion, UnreadRow
 from store.tables.campaigns import Campaign, Import, Recipient
 from store.tables.control import Audit, Incident, LedgerSetting, Suppression
 
+METADATA = SQLModel.metadata
+"""All of them."""
+
 __all__ = [
+    "METADATA",
     "Attempt",
     "Audit",
     "Batch",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from store.columns import Money, Row, blob_column, text_column, time_column
@@ -18,13 +18,22 @@ class Call(Row, table=True):
         ),
         Index("ix_call_attempt", "recipient_id", "attempt_no"),
         Index("ix_call_batch", "batch_id", "over"),
+        # Few calls wait for a single read: the rest cost this index nothing.
+        Index(
+            "ix_call_detail",
+            "batch_id",
+            "detail_due_at",
+            sqlite_where=text("detail_due_at IS NOT NULL"),
+            postgresql_where=text("detail_due_at IS NOT NULL"),
+        ),
     )
 
     provider: str = Field(primary_key=True)
     provider_call_id: str = Field(primary_key=True)
     campaign_id: str = Field(foreign_key="campaign.id", index=True)
     batch_id: str = Field(foreign_key="batch.id")
-    tag: str = Field(foreign_key="submission.tag")
+    tag: str | None = Field(default=None, foreign_key="submission.tag")
+    """NULL: an orphan of a batch with several submissions."""
     recipient_id: int | None = None
     """NULL: an orphan, a call in our batch that no attempt of ours explains (see `incident`)."""
     attempt_no: int | None = None
@@ -43,7 +52,7 @@ class Call(Row, table=True):
     opted_out: bool = False
     missing: str = text_column()
     """Late fields still to come, parted by blanks; empty: the call is settled."""
-    detail_due_at: datetime | None = time_column(index=True)
+    detail_due_at: datetime | None = time_column()
     """Read it singly then; NULL: no need."""
     detail_reads: int = 0
     raw: bytes = blob_column(nullable=False)

@@ -51,7 +51,7 @@ class Recipient(Row, table=True):
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "phone_number"),
-        Index("ix_recipient_due", "campaign_id", "state", "provider", "due_at"),
+        Index("ix_recipient_due", "campaign_id", "state", "provider", "due_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -25,7 +25,7 @@ class Incident(Row, table=True):
 
 
 class Audit(Row, table=True):
-    """Append-only: what people decided, by name and reason. Each row's hash covers the one before."""
+    """Append-only: what people decided, by name and reason. Each hash covers the one before."""
 
     __table_args__ = (CheckConstraint("actor <> ''"), CheckConstraint("reason <> ''"))
 
@@ -43,7 +43,7 @@ class Suppression(Row, table=True):
     """A number that nobody calls, over all campaigns."""
 
     number_hash: str = Field(primary_key=True)
-    """Keyed hash of the E.164 number: never a plain one, which could be reversed by trying all numbers."""
+    """Keyed hash of the E.164 number: a plain one could be reversed by trying all numbers."""
     phone_number: str | None = None
     """In clear where the user did not ask for hashes only."""
     reason: str = text_column()

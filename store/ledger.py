@@ -1,0 +1,93 @@
+"""The one door to the database: every transaction goes through a single writer thread."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from store.engine import open_engine, reading
+from store.migrate import upgrade
+from store.settings import LedgerSettings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Ledger:
+    """An open ledger; close it, or use it in a `with` or `async with` statement."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+
+    @classmethod
+    def open(cls, url: str | None = None) -> Self:
+        """Open the ledger at `url` (None: `OUTDIAL_DATABASE_URL`) and bring its tables up to date.
+
+        Raises `LedgerError` if it cannot be used, or was written by a newer version.
+        """
+        chosen = url or LedgerSettings().database_url.get_secret_value()
+        engine = open_engine(chosen)
+        try:
+            upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    async def run(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do `work` in one transaction, and return what it returned once that is committed.
+
+        Whatever `work` or the commit raises is raised here, and nothing is written; only a commit
+        that failed with its connection may have happened. Whoever is cancelled while waiting does
+        not stop the work: only its result is lost.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self._submit(work, *args, **kwargs)))
+
+    def run_sync(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run`, for callers without an event loop."""
+        return self._submit(work, *args, **kwargs).result()
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """Lend the caller's thread a connection that sees one unchanging moment and cannot write.
+
+        For long reads (exports, reports): it holds up no writer.
+        """
+        with reading(self.engine) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Finish what was begun, then let go of the database."""
+        self._writer.shutdown(wait=True)
+        self.engine.dispose()
+
+    def _submit(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        return self._writer.submit(self._transact, work, *args, **kwargs)
+
+    def _transact(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with self.engine.begin() as connection:
+            return work(connection, *args, **kwargs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await asyncio.to_thread(self.close)

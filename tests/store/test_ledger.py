@@ -1,0 +1,119 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from store.ledger import Ledger
+from store.settings import LedgerSettings
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    with Ledger.open(database_url) as ledger:
+        yield ledger
+
+
+def note(db: Connection, name: str, value: str = "") -> int:
+    statement = text("INSERT INTO ledger_setting (name, value) VALUES (:name, :value)")
+    db.execute(statement, {"name": name, "value": value})
+    return threading.get_ident()
+
+
+def names(db: Connection) -> list[str]:
+    return list(db.execute(text("SELECT name FROM ledger_setting ORDER BY name")).scalars())
+
+
+async def test_all_work_is_done_by_one_thread_that_is_not_the_loops(ledger: Ledger) -> None:
+    threads = await asyncio.gather(*(ledger.run(note, str(n), value="x") for n in range(5)))
+
+    assert len(set(threads)) == 1
+    assert threads[0] != threading.get_ident()
+    assert await ledger.run(names) == ["0", "1", "2", "3", "4"]
+
+
+async def test_work_that_fails_writes_nothing_and_tells_its_caller(ledger: Ledger) -> None:
+    def fail(db: Connection) -> None:
+        note(db, "half")
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        await ledger.run(fail)
+
+    assert await ledger.run(names) == []
+
+
+async def test_a_commit_that_fails_is_told(ledger: Ledger) -> None:
+    def leave_a_reference_open(db: Connection) -> None:
+        db.execute(text("CREATE TABLE a (n INTEGER PRIMARY KEY)"))
+        db.execute(text("CREATE TABLE b (n INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)"))
+        db.execute(text("INSERT INTO b VALUES (1)"))
+        note(db, "not committed")
+
+    with pytest.raises(IntegrityError):
+        await ledger.run(leave_a_reference_open)
+
+    assert await ledger.run(names) == []
+
+
+async def test_whoever_is_cancelled_while_waiting_does_not_stop_the_work(ledger: Ledger) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(db: Connection) -> None:
+        begun.set()
+        go_on.wait()
+        note(db, "slow")
+
+    waiting = asyncio.create_task(ledger.run(slowly))
+    queued = asyncio.create_task(ledger.run(note, "queued"))
+    await asyncio.to_thread(begun.wait)
+
+    waiting.cancel()
+    queued.cancel()
+    results = await asyncio.gather(waiting, queued, return_exceptions=True)
+    go_on.set()
+
+    assert [type(result) for result in results] == [asyncio.CancelledError] * 2
+    assert await ledger.run(names) == ["queued", "slow"]
+
+
+async def test_closing_finishes_what_was_begun(database_url: str) -> None:
+    async with Ledger.open(database_url) as ledger:
+        work = asyncio.create_task(ledger.run(note, "last"))
+        await asyncio.sleep(0)
+
+    await work
+    with Ledger.open(database_url) as ledger:
+        assert ledger.run_sync(names) == ["last"]
+
+
+def test_the_environment_says_where_the_ledger_is(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    monkeypatch.setenv("OUTDIAL_DATABASE_URL", database_url)
+
+    with Ledger.open() as ledger:
+        ledger.run_sync(note, "here")
+
+    with Ledger.open(database_url) as ledger:
+        assert ledger.run_sync(names) == ["here"]
+
+
+def test_without_a_setting_the_ledger_is_a_file_among_the_users_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OUTDIAL_DATABASE_URL", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
+
+    url = LedgerSettings().database_url.get_secret_value()
+
+    assert url.startswith("sqlite:///")
+    assert url.endswith("outdial.db")
+
+
+def test_the_settings_do_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTDIAL_DATABASE_URL", "postgresql://outdial:correct-horse@host/ledger")
+
+    assert "correct-horse" not in repr(LedgerSettings())
