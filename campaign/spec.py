@@ -186,6 +186,16 @@ class Limits(_Model):
     """How far ahead a batch's start is set where the provider knows a start time, so that a doubt is settled before a telephone
     rings. Missing: the provider's safe value; `0s`: start at once."""
 
+    @property
+    def batches_at_once(self) -> int:
+        """Open batches, as far as each can have a line of its own."""
+        return min(self.open_batches, self.concurrency)
+
+    @property
+    def concurrency_of_a_batch(self) -> int:
+        """The part of `concurrency` that one of the open batches may use."""
+        return max(self.concurrency // self.batches_at_once, 1)
+
 
 class Polling(_Model):
     """How often a provider is asked."""

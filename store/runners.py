@@ -6,13 +6,26 @@ end by the lease, and the epoch in every guard keeps a late one from writing.
 """
 
 import fcntl
+import hashlib
 import os
 import secrets
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from platformdirs import user_state_path
+from sqlalchemy import Engine
+
 _SEPARATOR = "~"
+
+
+def locks_of(engine: Engine) -> Path:
+    """Where the runners of a ledger on this machine keep their locks: beside a SQLite file, else under the user's state."""
+    url = engine.url
+    if engine.dialect.name == "sqlite" and url.database:
+        return Path(f"{url.database}.runners").absolute()
+    name = hashlib.sha256(url.render_as_string(hide_password=True).encode()).hexdigest()[:16]
+    return user_state_path("outdial") / "runners" / name
 
 
 class Runner:

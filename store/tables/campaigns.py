@@ -25,6 +25,8 @@ class Campaign(Row, table=True):
     state_reason: str = text_column()
     flow_run_id: str | None = None
     """The Prefect flow run that looks after it, or did last."""
+    handed_over: bool = False
+    """Its flow run has suspended itself: the sweeper goes on with it."""
     progress_artifact_id: str | None = None
     created_at: datetime = time_column(nullable=False)
     changed_at: datetime = time_column(nullable=False)
@@ -36,6 +38,8 @@ class Import(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     campaign_id: str = Field(foreign_key="campaign.id", index=True)
     source: str = text_column()
+    flow_run_id: str | None = None
+    """The Prefect flow run that read it: one that is resumed does not read again."""
     started_at: datetime = time_column(nullable=False)
     finished_at: datetime | None = time_column()
     listed: int = 0

@@ -1,0 +1,79 @@
+"""What must not happen and did: written down once, and the campaign waits for a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from campaign.states import CampaignState
+from store.columns import table_of
+from store.tables import Campaign, Incident
+
+_INCIDENT = table_of(Incident)
+_CAMPAIGN = table_of(Campaign)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentView:
+    """One incident as the ledger has it."""
+
+    id: int
+    kind: str
+    subject: str
+    detail: str
+    at: datetime
+    batch_id: str | None
+
+
+def report(
+    db: Connection,
+    campaign_id: str,
+    batch_id: str | None,
+    kind: str,
+    subject: str,
+    detail: str,
+    now: datetime,
+) -> None:
+    """Write an incident down, once per kind and subject, and pause the campaign if it runs."""
+    insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(_INCIDENT).values(
+        campaign_id=campaign_id,
+        batch_id=batch_id,
+        kind=kind,
+        subject=subject,
+        detail=detail,
+        at=now,
+    )
+    if db.execute(statement.on_conflict_do_nothing()).rowcount == 1:
+        attention(db, campaign_id, f"{kind}: {detail}", now)
+
+
+def attention(db: Connection, campaign_id: str, reason: str, now: datetime) -> None:
+    """Have nothing more sent for a running campaign before a person has looked; what is under way is still collected."""
+    db.execute(
+        update(_CAMPAIGN)
+        .where(_CAMPAIGN.c.id == campaign_id, _CAMPAIGN.c.state == CampaignState.RUNNING.value)
+        .values(state=CampaignState.NEEDS_ATTENTION.value, state_reason=reason, changed_at=now)
+    )
+
+
+def unresolved(db: Connection, campaign_id: str) -> Sequence[IncidentView]:
+    """Return the incidents that nobody has resolved, the oldest first."""
+    query = (
+        select(_INCIDENT)
+        .where(_INCIDENT.c.campaign_id == campaign_id, _INCIDENT.c.resolved_at.is_(None))
+        .order_by(_INCIDENT.c.id)
+    )
+    return [
+        IncidentView(
+            id=row.id,
+            kind=row.kind,
+            subject=row.subject,
+            detail=row.detail,
+            at=row.at,
+            batch_id=row.batch_id,
+        )
+        for row in db.execute(query)
+    ]
