@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.calls import Settle
+from simulator.dialects.happyrobot.settings import HappyRobotSettings
+from simulator.dialects.vocode.settings import VocodeSettings
 from simulator.dialects.vogent.settings import VogentSettings
 from simulator.faults.rules import FaultPlan
 from simulator.people import People
@@ -29,3 +31,5 @@ class SimulatorSettings(BaseModel):
     settle: Settle = Field(default_factory=Settle)
     faults: FaultPlan = Field(default_factory=FaultPlan)
     vogent: VogentSettings = Field(default_factory=VogentSettings)
+    happyrobot: HappyRobotSettings = Field(default_factory=HappyRobotSettings)
+    vocode: VocodeSettings = Field(default_factory=VocodeSettings)
