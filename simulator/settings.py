@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.calls import Settle
+from simulator.dialects.bland.settings import BlandSettings
 from simulator.dialects.happyrobot.settings import HappyRobotSettings
 from simulator.dialects.vocode.settings import VocodeSettings
 from simulator.dialects.vogent.settings import VogentSettings
@@ -30,6 +31,7 @@ class SimulatorSettings(BaseModel):
     people: People = Field(default_factory=People)
     settle: Settle = Field(default_factory=Settle)
     faults: FaultPlan = Field(default_factory=FaultPlan)
+    bland: BlandSettings = Field(default_factory=BlandSettings)
     vogent: VogentSettings = Field(default_factory=VogentSettings)
     happyrobot: HappyRobotSettings = Field(default_factory=HappyRobotSettings)
     vocode: VocodeSettings = Field(default_factory=VocodeSettings)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from simulator.dialect import Dialect, World
+from simulator.dialects.bland.dialect import Bland
 from simulator.dialects.happyrobot.dialect import HappyRobot
 from simulator.dialects.vocode.dialect import Vocode
 from simulator.dialects.vogent.dialect import Vogent
@@ -13,6 +14,7 @@ Maker: TypeAlias = Callable[[World, SimulatorSettings], Dialect]
 
 DIALECTS: Sequence[Maker] = (
     lambda world, settings: Vogent(world, settings.vogent),
+    lambda world, settings: Bland(world, settings.bland),
     lambda world, settings: HappyRobot(world, settings.happyrobot),
     lambda world, settings: Vocode(world, settings.vocode),
 )

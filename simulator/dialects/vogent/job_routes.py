@@ -32,7 +32,7 @@ class JobRoutes:
         base, job = "/batch_dial_jobs", Shape(ids=("id",))
         return (
             Endpoint(method="POST", template=base, route="submit", handler=self.create, shape=job),
-            Endpoint(method="GET", template=base, route="list", handler=self.list, shape=PAGE),
+            Endpoint(method="GET", template=base, route="list", handler=self.list_jobs, shape=PAGE),
             Endpoint(method="GET", template=_JOB, route="status", handler=self.get),
             Endpoint(method="PUT", template=_JOB, route="other", handler=self.change),
             Endpoint(
@@ -90,7 +90,7 @@ class JobRoutes:
         self._workspaces.jobs[job.id] = job
         return self._shown(job, exchange)
 
-    def list(self, exchange: Exchange) -> Answer:
+    def list_jobs(self, exchange: Exchange) -> Answer:
         """Jobs of the workspace."""
         query = exchange.parse_query(PageQuery)
         jobs = [
