@@ -1,0 +1,151 @@
+"""One campaign: read its list, call who is due wave by wave, close its books."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State, StateType
+from prefect.flow_runs import suspend_flow_run
+from prefect.runtime import flow_run
+
+from campaign.durations import say_duration
+from flows.form import CampaignForm
+from flows.run_batch import run_batch
+from flows.spreading import spread_batches
+from flows.waiting import Waiting
+from store.books import Books
+from tasks import campaigns
+from tasks.progress import publish
+from tasks.steps import enrolling, planning
+from tasks.steps.enrolling import Enrolled
+from tasks.steps.runtime import Runtime, open_runtime
+
+_SUSPENDED_FOR = timedelta(days=30)
+_NOTICE = timedelta(seconds=2)
+"""How soon a free place for a batch, a pause or a cancellation is noticed while batches run."""
+
+
+def _title() -> str:
+    said: dict[str, Any] = flow_run.parameters
+    form: Any = said.get("campaign")
+    name = said.get("name") or getattr(form, "name", None) or (form or {}).get("name")
+    return f"campaign {name or said.get('file')}"
+
+
+@flow(name="run-campaign", flow_run_name=_title)
+async def run_campaign(
+    campaign: CampaignForm | None = None,
+    name: str | None = None,
+    file: str | None = None,
+    waiting: Waiting = Waiting.HERE,
+    *,
+    strict: bool = False,
+    spread: bool = False,
+) -> State[Any]:
+    """Run a campaign to its end, or go on with it.
+
+    Say which in one of three ways: fill in the form, name a campaign that is in the ledger, or give a campaign file on the worker's disk.
+    Running it again, or twice at the same time, calls nobody twice.
+
+    strict: import nobody if any row of the list is bad.
+    spread: let `run-batch` deployments do the batches, on any worker.
+    """
+    async with open_runtime() as runtime:
+        enrolled = await enrolling.enroll(
+            runtime, form=campaign, name=name, file=file, flow_run_id=flow_run.id
+        )
+        if enrolled.busy_elsewhere:
+            return _completed("another run looks after this campaign already")
+        await campaigns.import_recipients(enrolled.id, flow_run.id or "", strict=strict)
+        if waiting is Waiting.SUSPENDED:
+            await _hand_over(runtime, enrolled, spread=spread)
+        else:
+            await _run_here(runtime, enrolled)
+        books = await campaigns.close_books(enrolled.id)
+        await publish(runtime, enrolled.id, at_once=True)
+        return _verdict(books)
+
+
+async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
+    """Plan waves and run their batches until nobody is due any more; redials are waited for."""
+    running: dict[str, asyncio.Task[str]] = {}
+    broken: dict[str, BaseException] = {}
+    while True:
+        room = enrolled.spec.limits.batches_at_once - len(running)
+        for batch_id in await _next_batches(runtime, enrolled.id, room, {*running, *broken}):
+            running[batch_id] = asyncio.create_task(run_batch(batch_id))
+        if running:
+            await asyncio.wait(
+                running.values(),
+                timeout=_NOTICE.total_seconds(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            broken |= _take_finished(running)
+        elif not await _wait_for_redials(runtime, enrolled.id):
+            break
+    if broken:
+        raise ExceptionGroup(
+            f"{len(broken)} batches broke off; run the campaign again to go on with them",
+            [error for error in broken.values() if isinstance(error, Exception)],
+        )
+
+
+async def _next_batches(
+    runtime: Runtime, campaign_id: str, room: int, known: set[str]
+) -> list[str]:
+    """What was left open first, then what is planned anew."""
+    left = [one for one in await planning.unfinished(runtime, campaign_id) if one not in known]
+    if len(left) < room and await planning.anybody_due(runtime, campaign_id):
+        left += await campaigns.plan_wave(campaign_id, room - len(left))
+    return left[: max(room, 0)]
+
+
+def _take_finished(running: dict[str, asyncio.Task[str]]) -> dict[str, BaseException]:
+    """Remove the tasks that have ended, and return the errors of those that broke off."""
+    broken: dict[str, BaseException] = {}
+    for batch_id, task in list(running.items()):
+        if task.done():
+            del running[batch_id]
+            error = task.exception()
+            if error is not None:
+                broken[batch_id] = error
+    return broken
+
+
+async def _wait_for_redials(runtime: Runtime, campaign_id: str) -> bool:
+    """Wait until somebody is due. False: nobody will be."""
+    due_at = await planning.next_due(runtime, campaign_id)
+    if due_at is None:
+        return False
+    pause = due_at - runtime.clock.now()
+    if pause > timedelta(0):
+        get_run_logger().info("the next call is due in %s", say_duration(pause))
+        await runtime.clock.sleep(min(pause, timedelta(minutes=1)))
+    return True
+
+
+async def _hand_over(runtime: Runtime, enrolled: Enrolled, *, spread: bool) -> None:
+    """Plan and submit the first wave, then leave the process; the sweeper goes on and wakes this run at the end."""
+    if await enrolling.finished(runtime, enrolled.id):
+        return
+    await enrolling.hand_over(runtime, enrolled.id)
+    room = enrolled.spec.limits.batches_at_once
+    planned = await _next_batches(runtime, enrolled.id, room, set())
+    if spread:
+        await spread_batches(planned)
+    else:
+        await asyncio.gather(*(run_batch(one, Waiting.SUSPENDED) for one in planned))
+    if not await enrolling.finished(runtime, enrolled.id):
+        await publish(runtime, enrolled.id, at_once=True)
+        await suspend_flow_run(timeout=int(_SUSPENDED_FOR.total_seconds()))
+
+
+def _verdict(books: Books) -> State[Any]:
+    if books.closes:
+        return _completed(books.in_words)
+    return State(type=StateType.FAILED, name="NeedsAttention", message=books.in_words)
+
+
+def _completed(message: str) -> State[Any]:
+    return State(type=StateType.COMPLETED, message=message)

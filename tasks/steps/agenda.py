@@ -1,0 +1,98 @@
+"""What is due for a batch now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from campaign.states import BatchState, CampaignState, SubmissionState
+from store.batches import views as batches
+from store.batches.views import BatchView, Tally
+from store.submissions import claiming
+from store.submissions import views as submissions
+from store.submissions.views import SubmissionView
+from tasks.steps.policy import Policy
+from tasks.steps.runtime import Runtime
+
+
+class Verb(StrEnum):
+    """A step, in the order in which steps are done."""
+
+    STOP = "stop"
+    FIND = "find"
+    SUBMIT = "submit"
+    START = "start"
+    COLLECT = "collect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """What to do for a batch now, and when to come back."""
+
+    batch_id: str
+    campaign_id: str
+    state: BatchState
+    verbs: tuple[Verb, ...]
+    due_at: datetime | None
+    """Come back then; None: nothing is due any more."""
+    over: bool
+    """Nobody needs to wait for it."""
+
+
+async def provider_of(runtime: Runtime, batch_id: str) -> str:
+    """Return the name of a batch's provider. Raises `LookupError`."""
+    return (await runtime.ledger.run(batches.get, batch_id)).provider
+
+
+async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
+    """Take over what a dead runner left of this batch, then say what is due."""
+    now = runtime.clock.now()
+    await runtime.ledger.run(claiming.recover, now, runtime.runner.is_dead, batch_id)
+    return await runtime.ledger.run(_agenda, batch_id, now, policy)
+
+
+def _agenda(db: Connection, batch_id: str, now: datetime, policy: Policy) -> Agenda:
+    batch = batches.get(db, batch_id)
+    counted = batches.tally(db, batch_id)
+    idle = _idle(batch, counted)
+    waits = batch.due_at is not None and batch.due_at > now
+    verbs = () if waits or idle else _verbs(db, batch, counted, now, policy)
+    return Agenda(
+        batch_id=batch_id,
+        campaign_id=batch.campaign_id,
+        state=batch.state,
+        verbs=verbs,
+        due_at=batch.due_at,
+        over=batch.state.over or idle,
+    )
+
+
+def _idle(batch: BatchView, counted: Tally) -> bool:
+    """The campaign is not running, and nothing of this batch is at the provider or in doubt."""
+    if batch.campaign_state is CampaignState.RUNNING:
+        return False
+    at_work = counted.submitted or counted.doubtful_submissions or counted.held_submissions
+    return not at_work and not batch.state.over
+
+
+def _verbs(
+    db: Connection, batch: BatchView, counted: Tally, now: datetime, policy: Policy
+) -> tuple[Verb, ...]:
+    running = batch.campaign_state is CampaignState.RUNNING and batch.stop_asked_at is None
+    doubtful = submissions.of_batch(db, batch.id, (SubmissionState.UNKNOWN, SubmissionState.HELD))
+    started = counted.accepted_submissions - counted.unstarted_submissions
+    first_look = batch.created_at + min(policy.first_look, batch.spec.polling.max)
+    wanted = {
+        Verb.STOP: batch.stop_asked_at is not None and batch.stopped_at is None,
+        Verb.FIND: any(_due(one, now) for one in doubtful),
+        Verb.SUBMIT: running and counted.planned_submissions > 0,
+        # What is planned is created and started in one go.
+        Verb.START: running and (counted.unstarted_submissions + counted.planned_submissions) > 0,
+        Verb.COLLECT: started > 0 and (now >= first_look or batch.state is BatchState.COLLECTING),
+    }
+    return tuple(verb for verb in Verb if wanted[verb])
+
+
+def _due(submission: SubmissionView, now: datetime) -> bool:
+    return submission.due_at is None or submission.due_at <= now

@@ -1,0 +1,22 @@
+"""Close the books of a campaign, from the rows and never from counters."""
+
+from campaign.states import CampaignState
+from store import books, campaigns, sweeps
+from store.books import Books
+from tasks.steps.runtime import Runtime
+
+
+async def close_books(runtime: Runtime, campaign_id: str) -> Books:
+    """Count what became of everybody and say so: `completed` if the books close, else `needs_attention`.
+
+    A campaign that was paused or is being cancelled keeps its state.
+    """
+    counted = await runtime.ledger.run(books.books, campaign_id)
+    campaign = await runtime.ledger.run(campaigns.get, campaign_id)
+    await runtime.ledger.run(sweeps.set_handed_over, campaign_id, handed_over=False)
+    if campaign.state is CampaignState.RUNNING:
+        state = CampaignState.COMPLETED if counted.closes else CampaignState.NEEDS_ATTENTION
+        await runtime.ledger.run(
+            campaigns.set_state, campaign_id, state, counted.in_words, runtime.clock.now()
+        )
+    return counted

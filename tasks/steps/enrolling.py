@@ -1,0 +1,73 @@
+"""Bring a campaign into the ledger, or find the one that is there, and see who looks after it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from campaign.document import read_campaign
+from campaign.errors import BadInput
+from campaign.spec import CampaignSpec
+from campaign.states import CampaignState
+from store import campaigns, sweeps
+from store.campaigns import CampaignView
+from tasks.steps import planning
+from tasks.steps.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A campaign as a flow run finds it."""
+
+    id: str
+    spec: CampaignSpec
+    busy_elsewhere: bool
+    """Handed over by another flow run, and not finished: leave it to that run."""
+
+
+async def enroll(
+    runtime: Runtime,
+    *,
+    form: CampaignSpec | None,
+    name: str | None,
+    file: str | None,
+    flow_run_id: str | None,
+) -> Enrolled:
+    """Enroll the campaign that exactly one of form, name and file tells, and set it running.
+
+    Raises `BadInput`.
+    """
+    if sum(one is not None for one in (form, name, file)) != 1:
+        raise BadInput("say which campaign: give exactly one of campaign, name and file")
+    campaign = await _campaign(runtime, form, name, file)
+    if campaign.handed_over and campaign.flow_run_id not in {None, flow_run_id}:
+        return Enrolled(id=campaign.id, spec=campaign.spec, busy_elsewhere=True)
+    now = runtime.clock.now()
+    await runtime.ledger.run(campaigns.set_state, campaign.id, CampaignState.RUNNING, "", now)
+    if flow_run_id is not None:
+        await runtime.ledger.run(campaigns.attach_flow_run, campaign.id, flow_run_id)
+    return Enrolled(id=campaign.id, spec=campaign.spec, busy_elsewhere=False)
+
+
+async def _campaign(
+    runtime: Runtime, form: CampaignSpec | None, name: str | None, file: str | None
+) -> CampaignView:
+    if name is not None:
+        return await runtime.ledger.run(campaigns.get, name)
+    base_dir = Path.cwd()
+    if file is not None:
+        path = Path(file)
+        form, base_dir = read_campaign(path.read_text(), str(path)), path.absolute().parent
+    assert form is not None  # noqa: S101 - one of the three was given
+    spec = CampaignSpec.model_validate(form.model_dump())
+    return await runtime.ledger.run(campaigns.enroll, spec, str(base_dir), runtime.clock.now())
+
+
+async def hand_over(runtime: Runtime, campaign_id: str) -> None:
+    """Leave the campaign to the sweeper."""
+    await runtime.ledger.run(sweeps.set_handed_over, campaign_id, handed_over=True)
+
+
+async def finished(runtime: Runtime, campaign_id: str) -> bool:
+    """Nothing is under way, and nobody will be due any more."""
+    if await planning.unfinished(runtime, campaign_id):
+        return False
+    return await planning.next_due(runtime, campaign_id) is None

@@ -1,0 +1,75 @@
+"""Who is called next: turn recipients that are due into batches."""
+
+from datetime import datetime
+
+from campaign.spec import expired
+from campaign.states import CampaignState
+from providers.port import Capabilities
+from store import campaigns, planning
+from store.batches import views as batches
+from store.campaigns import CampaignView
+from tasks.steps.runtime import Runtime
+from tasks.steps.submitting import submission_size
+
+
+async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str, ...]:
+    """Plan at most `room` further batches of people who are due, and return their ids.
+
+    One transaction each: whoever is planned has an open attempt, and nobody can plan them again. Providers of a split take turns.
+    """
+    campaign = await runtime.ledger.run(campaigns.get, campaign_id)
+    planned: list[str] = []
+    providers = [share.provider for share in campaign.spec.shares]
+    while providers and len(planned) < room:
+        batch_id = await _plan_batch(runtime, campaign, providers[0])
+        if batch_id is None:
+            providers.pop(0)
+        else:
+            planned.append(batch_id)
+            providers.append(providers.pop(0))
+    return tuple(planned)
+
+
+async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> str | None:
+    provider = await runtime.provider(campaign.id, campaign.spec, name)
+    limits, now = campaign.spec.limits, runtime.clock.now()
+    if not _may_plan(campaign, now):
+        return None
+    planned = await runtime.ledger.run(
+        planning.plan_batch,
+        campaign.id,
+        name,
+        now=now,
+        size=batch_size(provider.capabilities, limits.batch_size),
+        submission_size=submission_size(provider.capabilities, limits.concurrency_of_a_batch),
+        budget=limits.max_calls,
+    )
+    return None if planned is None else planned.batch_id
+
+
+def batch_size(capabilities: Capabilities, wished: int) -> int:
+    """How many people go into one batch: one submission's worth where the provider has batches of its own."""
+    return min(wished, capabilities.batch_limit) if capabilities.native_batch else wished
+
+
+def _may_plan(campaign: CampaignView, now: datetime) -> bool:
+    return campaign.state is CampaignState.RUNNING and not expired(campaign.spec, now)
+
+
+async def next_due(runtime: Runtime, campaign_id: str) -> datetime | None:
+    """When the next person of a running campaign is due; None: nobody is, any more."""
+    campaign = await runtime.ledger.run(campaigns.get, campaign_id)
+    if not _may_plan(campaign, runtime.clock.now()):
+        return None
+    return await runtime.ledger.run(planning.next_due, campaign_id)
+
+
+async def anybody_due(runtime: Runtime, campaign_id: str) -> bool:
+    """Whether a person of a running campaign is due now."""
+    due_at = await next_due(runtime, campaign_id)
+    return due_at is not None and due_at <= runtime.clock.now()
+
+
+async def unfinished(runtime: Runtime, campaign_id: str) -> list[str]:
+    """Ids of the campaign's batches that somebody must still wait for."""
+    return await runtime.ledger.run(batches.unfinished, campaign_id)

@@ -1,0 +1,49 @@
+"""What the sweeper finds to do."""
+
+from datetime import timedelta
+
+from store import campaigns, sweeps
+from store.batches import views as batches
+from store.submissions import claiming
+from tasks.steps.enrolling import finished as finished
+from tasks.steps.runtime import Runtime
+
+OVERDUE = timedelta(minutes=2)
+"""A step that is so late is nobody's: its runner has died, or was never started again."""
+
+
+async def recover(runtime: Runtime) -> None:
+    """Take over the claims of dead runners, whatever campaign they belong to."""
+    await runtime.ledger.run(claiming.recover, runtime.clock.now(), runtime.runner.is_dead)
+
+
+async def due_batches(runtime: Runtime) -> list[str]:
+    """Ids of batches to advance now."""
+    return await runtime.ledger.run(sweeps.due_batches, runtime.clock.now(), OVERDUE)
+
+
+async def anything_open(runtime: Runtime) -> bool:
+    """Whether it is worth staying for the rest of the minute."""
+    return await runtime.ledger.run(sweeps.anything_open)
+
+
+async def handed_over(runtime: Runtime) -> list[str]:
+    """Ids of campaigns whose flow runs have left them to us."""
+    return await runtime.ledger.run(sweeps.handed_over)
+
+
+async def room(runtime: Runtime, campaign_id: str) -> int:
+    """How many further batches a campaign may have open."""
+    campaign = await runtime.ledger.run(campaigns.get, campaign_id)
+    open_batches = await runtime.ledger.run(batches.unfinished, campaign_id)
+    return campaign.spec.limits.batches_at_once - len(open_batches)
+
+
+async def flow_run_of(runtime: Runtime, campaign_id: str) -> str | None:
+    """The id of the flow run that handed the campaign over."""
+    return (await runtime.ledger.run(campaigns.get, campaign_id)).flow_run_id
+
+
+async def take_back(runtime: Runtime, campaign_id: str) -> None:
+    """The campaign is no longer ours to go on with."""
+    await runtime.ledger.run(sweeps.set_handed_over, campaign_id, handed_over=False)
