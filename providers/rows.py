@@ -1,7 +1,6 @@
 """Read the rows of a provider's page one by one, so that a bad one never spoils the others."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -42,13 +41,6 @@ def scrubber(drop: Collection[str], keep_only: Mapping[str, Collection[str]]) ->
         return msgspec.json.encode({n: msgspec.Raw(scrub(inner)) for n, inner in kept.items()})
 
     return scrub
-
-
-def utc(moment: datetime | None) -> datetime | None:
-    """Return an aware UTC time; one without a zone is taken for UTC."""
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def text_of(json: msgspec.Raw | msgspec.UnsetType) -> str | None:
