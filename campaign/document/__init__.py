@@ -9,9 +9,10 @@ from campaign import template
 from campaign.document.complaints import complaints
 from campaign.document.nodes import Tree, compose
 from campaign.errors import BadInput, Fault
+from campaign.rules.hours import parse_days, parse_hours
 from campaign.spec import CampaignSpec
 
-__all__ = ["Draft", "parse", "read"]
+__all__ = ["Draft", "read", "read_campaign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Draft:
         return self.spec
 
 
-def parse(text: str, source: str = "") -> CampaignSpec:
+def read_campaign(text: str, source: str = "") -> CampaignSpec:
     """Return the campaign that a YAML text describes. Raises `BadInput` with all of its faults."""
     return read(text, source).sound()
 
@@ -44,7 +45,7 @@ def read(text: str, source: str = "") -> Draft:
     tree = compose(text.removeprefix("\ufeff"))
     if tree.data is None and tree.faults:
         return _draft(source, tree, None, list(tree.faults))
-    faults = [*tree.faults, *_templates(tree)]
+    faults = [*tree.faults, *_templates(tree), *_hours(tree)]
     spec = None
     try:
         spec = CampaignSpec.model_validate(tree.data)
@@ -64,18 +65,29 @@ def _draft(source: str, tree: Tree, spec: CampaignSpec | None, faults: list[Faul
     return Draft(source, tree, spec, in_order(placed))
 
 
+def _hours(tree: Tree) -> Iterator[Fault]:
+    """Hours and days of the week that cannot be read."""
+    for window in ("default", "weekends"):
+        for name, understand in (("days", parse_days), ("hours", parse_hours)):
+            path = ("policy", "calling_windows", window, name)
+            said = tree.value(path)
+            try:
+                if isinstance(said, str):
+                    understand(said)
+            except ValueError as error:
+                yield tree.fault(path, f"{'.'.join(path)}: {error}")
+
+
 def _templates(tree: Tree) -> Iterator[Fault]:
     """Variables whose text is no template."""
-    variables = tree.data.get("variables") if isinstance(tree.data, dict) else None  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
-    if not isinstance(variables, dict):
-        return
-    for name, text in variables.items():  # pyright: ignore[reportUnknownVariableType]
+    for name in tree.keys(("variables",)):
+        text = tree.value(("variables", name))
         if not isinstance(text, str):
             continue  # The model says so.
         try:
             template.parse(text)
         except BadInput as error:
-            place = tree.place(("variables", str(name)))  # pyright: ignore[reportUnknownArgumentType]
+            place = tree.place(("variables", name))
             quoted = place.value[:1] in {'"', "'"}
             for fault in error.faults:
                 column = place.column + (fault.column or 1) - 1 + quoted

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from campaign.document.keys import looks_secret, nearest, remedy
-from campaign.document.nodes import Tree
+from campaign.document.nodes import ABSENT, Tree, value_at
 from campaign.errors import Fault
 from campaign.spec import CampaignSpec
 
@@ -80,14 +80,14 @@ def _blamed(details: Sequence[ErrorDetails], tree: Tree, at: Path) -> Iterator[E
     for detail in details:
         tail = detail["loc"][1:2]
         if detail["loc"][:1] == ("provider",) and not at and tail:
-            listed = isinstance(_value(tree.data, ("provider",)), list)
+            listed = isinstance(tree.value(("provider",)), list)
             if listed != str(tail[0]).startswith("list"):
                 continue
         yield detail
 
 
 def _fault(detail: ErrorDetails, tree: Tree, model: type[BaseModel], at: Path) -> Fault:
-    path = (*at, *_written(detail["loc"], _value(tree.data, at)))
+    path = (*at, *_written(detail["loc"], tree.value(at)))
     kind = detail["type"]
     if kind == "value_error" and path == () and "split" in str(detail["msg"]):
         path = ("provider",)
@@ -165,23 +165,11 @@ def _written(location: Sequence[str | int], data: Any) -> Path:
     """Drop what pydantic adds to a path and nobody wrote: names of branches, `[key]`."""
     path: list[str | int] = []
     for part in location:
-        inner = _value(data, (part,))
-        if inner is not _ABSENT:
+        inner = value_at(data, (part,))
+        if inner is not ABSENT:
             path.append(part)
             data = inner
     return tuple(path)
-
-
-_ABSENT = object()
-
-
-def _value(data: Any, path: Path) -> Any:
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return _ABSENT
-    return data
 
 
 def _shown(path: Sequence[str | int]) -> str:

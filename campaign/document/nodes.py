@@ -76,6 +76,15 @@ class Tree:
                 name, node = found
         return self._at(name if key else node, whole=whole)
 
+    def value(self, path: Sequence[str | int]) -> Any:
+        """Return the data at a path, or `ABSENT`."""
+        return value_at(self.data, path)
+
+    def keys(self, path: Sequence[str | int]) -> tuple[str, ...]:
+        """Return the keys of the block at a path; none if it is no block."""
+        block = self.value(path)
+        return tuple(map(str, block)) if isinstance(block, dict) else ()  # pyright: ignore[reportUnknownArgumentType]
+
     def fault(
         self, path: Sequence[str | int], message: str, remedy: str = "", *, key: bool = False
     ) -> Fault:
@@ -88,6 +97,20 @@ class Tree:
         start = node.start_mark
         written = self.text[start.index : node.end_mark.index].strip()
         return Place(start.line + 1, start.column + 1, _short(written), whole=whole)
+
+
+ABSENT = object()
+"""Stands for what a file does not hold; null is something that it holds."""
+
+
+def value_at(data: Any, path: Sequence[str | int]) -> Any:
+    """Return what is at a path of data, or `ABSENT`."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return ABSENT
+    return data
 
 
 def compose(text: str) -> Tree:
