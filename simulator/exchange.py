@@ -26,6 +26,10 @@ class Answer:
         """The same with more headers."""
         return replace(self, headers={**self.headers, **headers})
 
+    def with_body(self, body: Any) -> "Answer":
+        """The same with another body."""
+        return replace(self, body=body)
+
     def encode(self) -> bytes:
         """The bytes of the body."""
         return self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)

@@ -93,16 +93,15 @@ class _Visit:
         for hit in self.hits:
             await hit.fault.before(self._incident(hit, wire))
         self.gate.world.network.advance()
-        answer = self.perform()
+        answer = self._perform(wire)
         for hit in self.hits:
             answer = await hit.fault.after(answer, self._incident(hit, wire))
         return answer
 
-    def perform(self) -> Answer:
-        """Do what was asked, as of the network's present moment."""
+    def _perform(self, wire: Wire) -> Answer:
         now = self.gate.world.network.now
         try:
-            answer = self._handle(now)
+            answer = self._handle(now, wire)
         except Refused as refused:
             answer = refused.answer
         except ValidationError as error:
@@ -111,14 +110,14 @@ class _Visit:
             self.record.applied_at = now
         return answer
 
-    def _handle(self, now: float) -> Answer:
+    def _handle(self, now: float, wire: Wire) -> Answer:
         endpoint = self.gate.endpoint
         if endpoint.needs_key and self.exchange.account not in self.gate.keys:
             self.record.unauthorized = True
             return self.gate.dialect.refusal(401, "Missing or unknown API key.")
         exchange = self.exchange.at(now)
         for hit in self.hits:
-            exchange = hit.fault.disguise(exchange)
+            exchange = hit.fault.disguise(exchange, self._incident(hit, wire))
         return endpoint.handler(exchange)
 
     def _incident(self, hit: Hit, wire: Wire) -> Incident:
@@ -128,8 +127,9 @@ class _Visit:
             network=self.gate.world.network,
             wire=wire,
             exchange=self.exchange,
-            perform=self.perform,
+            perform=lambda: self._perform(wire),
             random=hit.random,
+            memory=hit.memory,
         )
 
 

@@ -4,7 +4,7 @@ Decided by seed and count, so that a run can be repeated.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -20,6 +20,7 @@ class _Watched:
     rule: Rule
     matched: int = 0
     happened: int = 0
+    memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Hit:
     label: str
     fault: Fault
     random: Random
+    memory: dict[str, Any]
 
 
 class Board:
@@ -58,9 +60,9 @@ class Board:
     def hits(self, provider: str, route: str) -> list[Hit]:
         """The faults that happen to a request, in the order of the rules."""
         return [
-            Hit(rule.label, rule.fault, random)
-            for rule, random in self._happening(provider, route)
-            if isinstance(rule.fault, Fault)
+            Hit(watched.rule.label, watched.rule.fault, random, watched.memory)
+            for watched, random in self._happening(provider, route)
+            if isinstance(watched.rule.fault, Fault)
         ]
 
     def drops(self, order: Order) -> bool:
@@ -84,7 +86,7 @@ class Board:
 
     def _happening(
         self, provider: str, route: str | None, kind: type[Mishap] | None = None
-    ) -> Iterator[tuple[Rule, Random]]:
+    ) -> Iterator[tuple[_Watched, Random]]:
         for index, watched in enumerate(self._watched):
             rule = watched.rule
             if not rule.matches(provider, route) or (kind and not isinstance(rule.fault, kind)):
@@ -97,4 +99,4 @@ class Board:
                 continue
             if random.random() < rule.probability:
                 watched.happened += 1
-                yield rule, random
+                yield watched, random

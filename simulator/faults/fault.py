@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,6 +27,8 @@ class Incident:
     """Do what was asked, as of the network's present moment."""
     random: Random
     """The fault's own: the same seed and the same firing bring the same numbers."""
+    memory: dict[str, Any]
+    """The rule's own, kept from one happening to the next."""
 
 
 class Instead(Exception):  # noqa: N818 - it is an answer, not an error of ours.
@@ -47,8 +50,9 @@ class Fault(BaseModel):
     async def before(self, incident: Incident) -> None:
         """Before anything is done: wait, raise `Instead`, or cut the wire (which raises `Cut`)."""
 
-    def disguise(self, exchange: Exchange) -> Exchange:
+    def disguise(self, exchange: Exchange, incident: Incident) -> Exchange:
         """Change what the handler gets to see."""
+        del incident
         return exchange
 
     async def after(self, answer: Answer, incident: Incident) -> Answer:
@@ -66,3 +70,8 @@ class Mishap(BaseModel):
     """Something that goes wrong with one call inside the provider (`simulator.faults.mishaps`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def succeeded(answer: Answer) -> bool:
+    """There is a good JSON body to spoil."""
+    return answer.status < 300 and not isinstance(answer.body, bytes)  # noqa: PLR2004 - 2xx.

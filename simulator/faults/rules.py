@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.dialect import RouteClass
-from simulator.faults import connection, mishaps, status, timing
+from simulator.faults import body, connection, mishaps, paging, status, timing
 from simulator.faults.fault import Fault, Mishap
 
 AnyFault: TypeAlias = Annotated[
@@ -24,6 +24,21 @@ AnyFault: TypeAlias = Annotated[
     | connection.Truncate
     | connection.CloseAfter
     | status.Status
+    | body.Garble
+    | body.ContentType
+    | body.LoseIds
+    | body.WrongTypes
+    | body.OddText
+    | paging.DuplicateRows
+    | paging.DropRows
+    | paging.ShuffleRows
+    | paging.EmptyPage
+    | paging.RowsWithoutId
+    | paging.CursorExpired
+    | paging.CursorIgnored
+    | paging.CursorLoops
+    | paging.LimitIgnored
+    | paging.WrongTotal
     | mishaps.Drop
     | mishaps.Redial
     | mishaps.Stick

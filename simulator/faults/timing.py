@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.exchange import Answer, Exchange
-from simulator.faults.fault import Fault, Incident
+from simulator.faults.fault import Fault, Incident, Instead
 
 
 class Latency(Fault):
@@ -56,21 +56,25 @@ class Hang(Fault):
 
 
 class LateEffect(Fault):
-    """Close the connection now, and do what was asked `seconds` later.
+    """Leave the client without a good answer, and do what was asked `seconds` later.
 
     A client must not take silence for a no.
     """
 
     kind: Literal["late_effect"] = "late_effect"
     seconds: float = Field(default=5.0, ge=0)
+    status: int | None = Field(default=None, ge=200, le=599)
+    """Answer this now instead of closing the connection."""
 
     async def before(self, incident: Incident) -> None:
-        """Put it off, and hang up."""
+        """Put it off, and leave the client in doubt."""
 
         def perform() -> None:
             incident.perform()
 
         incident.network.at(incident.network.now + self.seconds, perform)
+        if self.status is not None:
+            raise Instead(incident.dialect.refusal(self.status, "Took too long."))
         await incident.wire.close()
 
 
@@ -80,8 +84,9 @@ class ListingLag(Fault):
     kind: Literal["listing_lag"] = "listing_lag"
     seconds: float = Field(default=30.0, ge=0)
 
-    def disguise(self, exchange: Exchange) -> Exchange:
+    def disguise(self, exchange: Exchange, incident: Incident) -> Exchange:
         """Let the handler look at an older list."""
+        del incident
         return exchange.looking_back(lag=self.seconds)
 
 
@@ -91,8 +96,9 @@ class StaleRead(Fault):
     kind: Literal["stale_read"] = "stale_read"
     seconds: float = Field(default=30.0, ge=0)
 
-    def disguise(self, exchange: Exchange) -> Exchange:
+    def disguise(self, exchange: Exchange, incident: Incident) -> Exchange:
         """Let the handler read the past."""
+        del incident
         return exchange.looking_back(stale=self.seconds)
 
 
