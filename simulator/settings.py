@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from simulator.calls import Settle
 from simulator.dialects.bland.settings import BlandSettings
 from simulator.dialects.happyrobot.settings import HappyRobotSettings
+from simulator.dialects.vapi.settings import VapiSettings
 from simulator.dialects.vocode.settings import VocodeSettings
 from simulator.dialects.vogent.settings import VogentSettings
 from simulator.faults.rules import FaultPlan
@@ -34,4 +35,5 @@ class SimulatorSettings(BaseModel):
     bland: BlandSettings = Field(default_factory=BlandSettings)
     vogent: VogentSettings = Field(default_factory=VogentSettings)
     happyrobot: HappyRobotSettings = Field(default_factory=HappyRobotSettings)
+    vapi: VapiSettings = Field(default_factory=VapiSettings)
     vocode: VocodeSettings = Field(default_factory=VocodeSettings)
