@@ -35,7 +35,7 @@ class Answer:
         return self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an error of ours.
+class Refused(Exception):
     """Raised anywhere in a handler to answer at once, with no effect."""
 
     def __init__(self, answer: Answer) -> None:

@@ -1,6 +1,7 @@
 """The gate in front of every endpoint: ledger, faults, key, handler, wire."""
 
 from dataclasses import dataclass
+from email.utils import formatdate
 from hashlib import sha256
 
 from pydantic import ValidationError
@@ -49,6 +50,7 @@ class Gate:
             dials=self.endpoint.dials,
             at=now,
             body_sha256=digest,
+            query=request.url.query,
         )
         self.world.ledger.add_request(record)
         hits = self.board.hits(self.dialect.name, self.endpoint.route)
@@ -84,6 +86,9 @@ class _Visit:
         except Instead as instead:
             answer = instead.answer
         self.record.status = answer.status
+        if "date" not in answer.headers:
+            date = formatdate(self.gate.world.network.now, usegmt=True)
+            answer = answer.with_headers({"date": date})
         for hit in self.hits:
             if await hit.fault.deliver(answer, self._incident(hit, wire)):
                 return

@@ -45,6 +45,8 @@ def _server(app: Starlette, host: str, port: int) -> uvicorn.Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            # The gate writes the date of the simulator's own clock.
+            date_header=False,
             timeout_graceful_shutdown=1,
         )
     )

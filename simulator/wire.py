@@ -19,7 +19,7 @@ TRANSPORT = "outdial.simulator.transport"
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
-class Cut(Exception):  # noqa: N818 - not an error: it ends a request whose connection is gone.
+class Cut(Exception):
     """The connection was cut on purpose: nothing more can be sent."""
 
 
@@ -64,13 +64,15 @@ class Wire:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def start(self, answer: Answer, more: dict[str, str]) -> None:
-        """Send status and headers of an answer."""
+        """Send status and headers of an answer; an empty header is left out."""
         headers = {"content-type": answer.content_type, **more, **answer.headers}
         await self._send(
             {
                 "type": "http.response.start",
                 "status": answer.status,
-                "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+                "headers": [
+                    (name.encode(), value.encode()) for name, value in headers.items() if value
+                ],
             }
         )
 

@@ -31,7 +31,7 @@ class Incident:
     """The rule's own, kept from one happening to the next."""
 
 
-class Instead(Exception):  # noqa: N818 - it is an answer, not an error of ours.
+class Instead(Exception):
     """Raised by `Fault.before` to answer without doing what was asked."""
 
     def __init__(self, answer: Answer) -> None:

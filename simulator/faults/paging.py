@@ -1,4 +1,4 @@
-"""Faults of lists: rows twice or missing; cursors that expire, loop or are ignored; wrong totals."""
+"""Faults of lists: rows twice or missing, cursors that expire, loop or are ignored, false totals."""
 
 from collections.abc import Callable
 from typing import Literal

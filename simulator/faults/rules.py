@@ -24,6 +24,7 @@ AnyFault: TypeAlias = Annotated[
     | connection.Truncate
     | connection.CloseAfter
     | status.Status
+    | status.DateHeader
     | body.Garble
     | body.ContentType
     | body.LoseIds

@@ -65,3 +65,17 @@ class Status(Fault):
         if self.retry_after != "none":
             headers["retry-after"] = said[self.retry_after]
         return headers
+
+
+class DateHeader(Fault):
+    """Let the clock of the `Date` header be wrong, or leave the header out."""
+
+    kind: Literal["date_header"] = "date_header"
+    seconds: float = 600.0
+    """How far it is ahead; negative: behind."""
+    missing: bool = False
+
+    async def after(self, answer: Answer, incident: Incident) -> Answer:
+        """Set it wrong."""
+        wrong = formatdate(incident.network.now + self.seconds, usegmt=True)
+        return answer.with_headers({"date": "" if self.missing else wrong})
