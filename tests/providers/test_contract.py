@@ -342,14 +342,21 @@ async def test_an_outcome_that_we_have_never_seen_is_unknown_and_kept_in_their_w
 async def test_pages_join_without_gap_or_repeat(stage: Stage) -> None:
     example: Example = stage.example
     async with stage.open("two_pages") as provider:
-        first = await provider.page(example.batch)
-        assert first.next is not None
-        last = await provider.page(example.batch, first.next)
+        page = await provider.page(example.batch)
+        rows = page.calls
+        # Where a page holds a whole batch there is no second one.
+        if not (stage.facts.lists_only_own and stage.facts.page_limit >= stage.facts.batch_limit):
+            assert page.next is not None
+            page = await provider.page(example.batch, page.next)
+            rows += page.calls
 
-    assert last.next is None
-    calls = [row.call for row in first.calls + last.calls]
-    found = {call.key: call.id for call in calls if call and call.key in example.call_ids}
-    assert list(found.items()) == list(example.call_ids.items())
+    assert page.next is None
+    calls = [row.call for row in rows]
+    ids = list(example.call_ids.values())
+    found = [call for call in calls if call and call.id in ids]
+    assert [call.id for call in found] == ids
+    keys = list(example.call_ids) if stage.facts.echoes_key else [None] * len(ids)
+    assert [call.key for call in found] == keys
     if stage.facts.lists_only_own:
         assert len(calls) == len(example.call_ids)
 

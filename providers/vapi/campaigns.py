@@ -1,0 +1,360 @@
+"""Vapi's campaigns, `/v2/campaign`: many people in one request, paced by Vapi."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from campaign.calls import (
+    BatchRef,
+    BatchStatus,
+    Call,
+    Found,
+    ListedCall,
+    Order,
+    Page,
+    Receipt,
+    SubmissionRef,
+)
+from campaign.errors import NotFound, Rejected, Unauthorized, Unsupported
+from campaign.words import Outcome, Progress
+from providers.http import Http
+from providers.mending import decode
+from providers.moments import iso, moment
+from providers.paging import as_cursor, refuse_repeat, resume
+from providers.port import NO_EFFECT, Capabilities, Fence
+from providers.rows import listed
+from providers.vapi.agent import AgentBlock
+from providers.vapi.orders import (
+    NAME_LENGTH,
+    number_id,
+    overrides_field,
+    schedule,
+    talker,
+    variables,
+)
+from providers.vapi.walk import CallFilter, every_call
+from providers.vapi.wire import CallRow, Id, read_call, scrub
+from providers.vapi.words import CONTACTS_OVER, DISPATCHED, PENDING, STATES, outcome_of
+
+_PAGE = 1000
+_MOST_PEOPLE = 10_000
+_MOST_LINES = 500
+# Their clock is not ours.
+_MARGIN = timedelta(minutes=10)
+_CONTACT = "contact:"
+"""Begins the id of a call that never was, made of its contact's id."""
+
+FACTS = Capabilities(
+    native_batch=True,
+    two_phase_start=False,
+    # A start must lie in the future when it arrives; Vapi's guide to campaigns advises a minute.
+    start_in_future=timedelta(minutes=1),
+    finds_by_tag=True,
+    echoes_key=False,
+    cancels="batch",
+    pauses=False,
+    page_limit=_PAGE,
+    # 10,000 are allowed; a contact that finds no free line for an hour is given up.
+    batch_limit=1000,
+    concurrency_setting=True,
+    counters=True,
+    lists_only_own=True,
+    transcript_from="detail",
+    cost_from="detail",
+    no_effect=NO_EFFECT,
+    listing_lag=timedelta(minutes=3),
+    requests_per_second=2,
+)
+
+
+class _Counters(msgspec.Struct, rename="camel"):
+    pending: float | None = None
+    dispatched: float | None = None
+    completed: float | None = None
+    failed: float | None = None
+    skipped: float | None = None
+    predial_failed: float | None = None
+
+    @property
+    def total(self) -> int:
+        return int(sum(getattr(self, name) or 0 for name in self.__struct_fields__))
+
+
+class _Campaign(msgspec.Struct, rename="camel"):
+    id: Id
+    name: str | None = None
+    status: str | None = None
+    created_at: Any = None
+    contact_counters: _Counters | None = None
+
+    @property
+    def progress(self) -> Progress:
+        return STATES.get(self.status or "", Progress.UNKNOWN)
+
+    def named_after(self, tag: str) -> bool:
+        return (self.name or "").rpartition(" ")[2] == tag
+
+    def look(self) -> BatchStatus:
+        progress, counters = self.progress, self.contact_counters
+        status = BatchStatus(progress=progress, word=self.status or "")
+        if counters is None:
+            return status
+        # After the end nothing pending is dialled any more; calls under way go on.
+        waiting = 0 if progress.over else counters.pending or 0
+        left = int(waiting + (counters.dispatched or 0))
+        return replace(status, total=counters.total, remaining=left)
+
+
+class _Contact(msgspec.Struct, rename="camel"):
+    id: Id
+    number: str | None = None
+    status: str | None = None
+    call_id: str | None = None
+    ended_reason: str | None = None
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    items_per_page: float | None = None
+    total_items: float | None = None
+
+
+class _Rows(msgspec.Struct):
+    results: list[msgspec.Raw]
+    metadata: _Meta | None = None
+
+    def full(self) -> bool:
+        """There may be another page: this one has as many rows as they give at a time."""
+        limit = (self.metadata and self.metadata.items_per_page) or _PAGE
+        return len(self.results) >= max(1, min(_PAGE, limit))
+
+
+class _Place(msgspec.Struct):
+    campaign: str
+    over: bool
+    """The campaign had ended before its first contact was read."""
+    page: int = 1
+    first: str = ""
+    """Identity of the first row of the page before."""
+
+
+class Campaigns:
+    """One account that dials by campaigns."""
+
+    def __init__(self, http: Http, agent: AgentBlock) -> None:
+        self._http = http
+        self._agent = agent
+
+    def compose(self, order: Order) -> bytes:
+        """Return the campaign with all its contacts. Raises `Unsupported`."""
+        numbers = [call.to for call in order.calls]
+        if len(set(numbers)) < len(numbers):
+            raise Unsupported("a number is twice in one Vapi campaign: its contacts cannot be told")
+        if not 1 <= len(numbers) <= _MOST_PEOPLE:
+            raise Unsupported(f"a Vapi campaign takes 1 to {_MOST_PEOPLE} people")
+        agent, overrides = self._agent, overrides_field(self._agent)
+        body: dict[str, Any] = {
+            "name": _name(order),
+            **talker(agent),
+            "phoneNumberId": number_id(agent, order),
+            # Its default is documented as 1, as 10 and as none.
+            "maxConcurrency": min(order.concurrency, _MOST_LINES),
+            **schedule(order.start_at, order.stop_at),
+            **({overrides: agent.overrides} if agent.overrides else {}),
+            **agent.extra,
+            "customers": [
+                {
+                    "number": call.to,
+                    "externalId": call.key,
+                    overrides: {"variableValues": variables(order, call)},
+                }
+                for call in order.calls
+            ],
+        }
+        return msgspec.json.encode(body)
+
+    async def submit(self, body: bytes, fence: Fence) -> Receipt:
+        """Create the campaign, once: it dials by itself."""
+        try:
+            answer = await self._http.submit("/v2/campaign", body, fence, FACTS.no_effect)
+        except Unauthorized as error:
+            if "not enabled" in error.reason.casefold():
+                raise Rejected(
+                    "the organization has no v2 campaigns: set `api: call` in the agent block",
+                    status=error.status,
+                    reason=error.reason,
+                ) from error
+            raise
+        campaign_id = answer.proof(_Campaign).id
+        return Receipt(provider_batch_id=campaign_id, request_id=answer.request_id)
+
+    async def find(self, submission: SubmissionRef) -> list[Found]:
+        """Look for a campaign of our name, then for calls that carry our tag."""
+        found = [
+            Found(
+                provider_batch_id=campaign.id,
+                created_at=moment(campaign.created_at),
+                dialling=campaign.progress is not Progress.SCHEDULED,
+            )
+            async for campaign in self._since(submission.since)
+            if campaign.named_after(submission.tag)
+        ]
+        return found or await self._found_by_calls(submission)
+
+    async def status(self, batch: BatchRef) -> BatchStatus:
+        """Look at the campaign's state and counters."""
+        looks = [(await self._campaign(one, counters=True)).look() for one in _ids(batch)]
+        if len(looks) == 1:
+            return looks[0]
+        going = [look for look in looks if not look.progress.over]
+        return next(iter(going or looks), BatchStatus(progress=Progress.UNKNOWN))
+
+    async def page(self, batch: BatchRef, cursor: str | None = None) -> Page:
+        """Return a page of contacts: those with a call, and those that will never have one."""
+        ids = _ids(batch)
+        if not ids:
+            return Page(calls=())
+        place = resume(cursor, _Place("", over=False))
+        if cursor is None:
+            place = await self._begin(ids[0])
+        path = f"/v2/campaign/{_path(place.campaign)}/contacts"
+        query = {"limit": _PAGE, "page": place.page, "sortBy": "position"}
+        got = (await self._http.get(path, query)).json(_Rows)
+        first = refuse_repeat(place.first, got.results)
+        onward: _Place | None = None
+        if got.full():
+            onward = _Place(place.campaign, place.over, place.page + 1, first)
+        elif place.campaign in ids[:-1]:
+            onward = await self._begin(ids[ids.index(place.campaign) + 1])
+        return Page(
+            calls=tuple(_dialled(got.results, over=place.over)),
+            next=None if onward is None else as_cursor(onward),
+            total=int(got.metadata.total_items or 0) if got.metadata else None,
+        )
+
+    async def detail(self, call_id: str) -> ListedCall:
+        """Read one call. Raises `NotFound`, also for a contact that never had one."""
+        if call_id.startswith(_CONTACT):
+            raise NotFound("this contact was never dialled")
+        answer = await self._http.get(f"/call/{_path(call_id)}")
+        return listed(answer.json(msgspec.Raw), read_call, scrub)
+
+    async def stop(self, batch: BatchRef) -> None:
+        """Cancel: nobody further is dialled, and live calls go on."""
+        for campaign_id in _ids(batch):
+            try:
+                await self._http.act(
+                    "PATCH", f"/v2/campaign/{_path(campaign_id)}", {"status": "cancelled"}
+                )
+            except Rejected:
+                # One that is over refuses to be cancelled.
+                if not (await self._campaign(campaign_id)).progress.over:
+                    raise
+
+    async def _campaign(self, campaign_id: str, *, counters: bool = False) -> _Campaign:
+        query = {"includeCounters": True} if counters else None
+        return (await self._http.get(f"/v2/campaign/{_path(campaign_id)}", query)).json(_Campaign)
+
+    async def _begin(self, campaign_id: str) -> _Place:
+        """Look at the state first: a contact read after the end is never dialled any more."""
+        return _Place(campaign_id, over=(await self._campaign(campaign_id)).progress.over)
+
+    async def _since(self, since: datetime) -> AsyncIterator[_Campaign]:
+        query: dict[str, str | int] = {
+            "createdAtGe": iso(since - _MARGIN),
+            "sortBy": "createdAt",
+            "sortOrder": "ASC",
+            "limit": _PAGE,
+        }
+        page, first, more = 1, "", True
+        while more:
+            got = (await self._http.get("/v2/campaign", {**query, "page": page})).json(_Rows)
+            first = refuse_repeat(first, got.results)
+            for row in got.results:
+                try:
+                    yield decode(bytes(row), _Campaign)
+                except (ValueError, RecursionError):
+                    continue
+            page, more = page + 1, got.full()
+
+    async def _found_by_calls(self, submission: SubmissionRef) -> list[Found]:
+        only = CallFilter(
+            assistant_id=self._agent.assistant_id,
+            phone_number_id=self._agent.phone_number_id,
+            created_at_ge=submission.since - _MARGIN,
+        )
+        calls: dict[str, dict[str, str]] = {}
+        async for row in every_call(self._http, only):
+            try:
+                call = decode(bytes(row), CallRow)
+            except (ValueError, RecursionError):
+                continue
+            if call.campaign_id and (call.tag == submission.tag or call.key in submission.keys):
+                calls.setdefault(call.campaign_id, {}).setdefault(call.key or "", call.id)
+        return [
+            Found(
+                provider_batch_id=campaign_id,
+                call_ids={key: call_id for key, call_id in ids.items() if key in submission.keys},
+            )
+            for campaign_id, ids in calls.items()
+        ]
+
+
+def _name(order: Order) -> str:
+    """The tag, and of the label what fits beside it."""
+    label = order.label[: max(0, NAME_LENGTH - len(order.tag) - 1)].strip()
+    return f"{label} {order.tag}" if label else order.tag
+
+
+def _dialled(rows: list[msgspec.Raw], *, over: bool) -> list[ListedCall]:
+    """Leave out contacts that are no call yet, and may become one."""
+
+    def read(row: bytes) -> Call:
+        return _call_of(decode(row, _Contact), over=over)
+
+    return [listed(row, read, scrub) for row in rows if not _waits(row, over=over)]
+
+
+def _waits(row: msgspec.Raw, *, over: bool) -> bool:
+    try:
+        contact = decode(bytes(row), _Contact)
+    except (ValueError, RecursionError):
+        return False
+    given_up = over and contact.status == PENDING
+    return not (contact.call_id or given_up or contact.status in CONTACTS_OVER)
+
+
+def _call_of(contact: _Contact, *, over: bool) -> Call:
+    status, reason = contact.status or "", contact.ended_reason or ""
+    ended = status in CONTACTS_OVER
+    if contact.call_id:
+        return Call(
+            id=contact.call_id,
+            key=None,
+            to=contact.number,
+            over=ended,
+            outcome=outcome_of(reason) if ended else Outcome.UNKNOWN,
+            ended_reason=(reason or status) if ended else "",
+            needs_detail=status != DISPATCHED,
+        )
+    given_up = over and status == PENDING
+    outcome = Outcome.CANCELLED if given_up else CONTACTS_OVER.get(status, Outcome.UNKNOWN)
+    return Call(
+        id=_CONTACT + contact.id,
+        key=None,
+        to=contact.number,
+        over=ended or given_up,
+        outcome=outcome_of(reason) if outcome is Outcome.UNKNOWN else outcome,
+        ended_reason="not dialed" if given_up else reason or status,
+    )
+
+
+def _ids(batch: BatchRef) -> list[str]:
+    return [one.provider_batch_id for one in batch.submissions if one.provider_batch_id]
+
+
+def _path(text: str) -> str:
+    return quote(text, safe="")
