@@ -356,7 +356,12 @@ async def test_pages_join_without_gap_or_repeat(stage: Stage) -> None:
     found = [call for call in calls if call and call.id in ids]
     assert [call.id for call in found] == ids
     keys = list(example.call_ids) if stage.facts.echoes_key else [None] * len(ids)
-    assert [call.key for call in found] == keys
+    # A list may lack the keys, if it then asks for the single read.
+    known = [
+        (call.key, key) for call, key in zip(found, keys, strict=True) if not call.needs_detail
+    ]
+    assert all(said == key for said, key in known)
+    assert all(call.key in {None, key} for call, key in zip(found, keys, strict=True))
     if stage.facts.lists_only_own:
         assert len(calls) == len(example.call_ids)
 
