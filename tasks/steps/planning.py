@@ -42,7 +42,7 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
         now=now,
         size=batch_size(provider.capabilities, limits.batch_size),
         submission_size=submission_size(provider.capabilities, limits.concurrency_of_a_batch),
-        budget=limits.max_calls,
+        max_calls=limits.max_calls,
     )
     return None if planned is None else planned.batch_id
 

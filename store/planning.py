@@ -1,0 +1,275 @@
+"""The next batch of a campaign: chosen, judged and written down, in one transaction."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select, text
+
+from campaign.candidates import Candidate, Decision, Ruling
+from campaign.states import AttemptState, RecipientState
+from campaign.tags import attempt_key, submission_tag
+from store import bulk, suppressions
+from store.candidates import RECIPIENT, Facts, facts, turns
+from store.columns import table_of
+from store.tables import Attempt, Batch, Campaign, Submission
+
+_ATTEMPT = table_of(Attempt)
+_BATCH = table_of(Batch)
+_CAMPAIGN = table_of(Campaign)
+_SUBMISSION = table_of(Submission)
+
+Judge = Callable[[Candidate], Ruling]
+
+LOOKED_AT_MOST = 10_000
+"""Recipients that one transaction judges, so that it does not hold up the others."""
+
+_CHUNK = 500
+_BUSY = timedelta(minutes=10)
+_LOCK = 0x706C616E  # "plan": PostgreSQL's advisory locks are numbers.
+
+_ATTEMPT_COLUMNS = (
+    "recipient_id",
+    "no",
+    "campaign_id",
+    "batch_id",
+    "tag",
+    "key",
+    "phone_number",
+    "from_number",
+    "provider",
+    "state",
+    "reason",
+    "created_at",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedBatch:
+    """A new batch; nothing of it has been sent."""
+
+    batch_id: str
+    no: int
+    provider: str
+    tags: tuple[str, ...]
+    """Of its submissions, in order."""
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a batch and all its parts have in common."""
+
+    campaign_id: str
+    secret: bytes
+    provider: str
+    now: datetime
+    submission_size: int
+    from_numbers: tuple[str, ...]
+
+    def batch_id(self, no: int) -> str:
+        return f"{self.campaign_id}-{no}"
+
+    def from_number(self, recipient_id: int) -> str | None:
+        if not self.from_numbers:
+            return None
+        return self.from_numbers[recipient_id % len(self.from_numbers)]
+
+
+def plan_batch(
+    db: Connection,
+    campaign_id: str,
+    provider: str,
+    *,
+    now: datetime,
+    size: int,
+    submission_size: int,
+    judge: Judge | None = None,
+    max_calls: int | None = None,
+    budget: int | None = None,
+    from_numbers: Sequence[str] = (),
+) -> PlannedBatch | None:
+    """Plan the next batch out of the recipients that are due, the longest due first.
+
+    `judge` decides about each; without one all are called. `max_calls` limits the attempts of the
+    whole campaign, `budget` those of this batch. `from_numbers` are dealt out so that a person
+    always sees the same. A number with an open attempt in whichever campaign waits, a suppressed
+    one is skipped.
+
+    None: nobody was to be called. That may be so because `LOOKED_AT_MOST` people were judged and
+    none is to be called now: ask `next_due` whether others are due.
+    """
+    _one_planner_at_a_time(db)
+    draft = _Draft(
+        campaign_id, _secret(db, campaign_id), provider, now, submission_size, tuple(from_numbers)
+    )
+    room = size if budget is None else min(size, budget)
+    if max_calls is not None:
+        room = min(room, max_calls - counted_attempts(db, campaign_id))
+    chosen = _choose(db, draft, room, judge or _call_all)
+    return _write(db, draft, chosen) if chosen else None
+
+
+def counted_attempts(db: Connection, campaign_id: str) -> int:
+    """How many attempts of a campaign were dialled or may be: what its limits count."""
+    counted = or_(
+        _ATTEMPT.c.dialled_at.is_not(None),
+        _ATTEMPT.c.state.in_([state.value for state in AttemptState if state.open]),
+    )
+    query = select(func.count()).where(_ATTEMPT.c.campaign_id == campaign_id, counted)
+    return db.execute(query).scalar_one()
+
+
+def next_due(db: Connection, campaign_id: str, provider: str | None = None) -> datetime | None:
+    """Return when the next recipient is due, perhaps in the past; None: nobody is to be called."""
+    query = select(func.min(func.coalesce(RECIPIENT.c.due_at, RECIPIENT.c.imported_at))).where(
+        RECIPIENT.c.campaign_id == campaign_id, RECIPIENT.c.state == RecipientState.READY.value
+    )
+    if provider is not None:
+        query = query.where(RECIPIENT.c.provider == provider)
+    return db.execute(query).scalar_one()
+
+
+def _one_planner_at_a_time(db: Connection) -> None:
+    """Two planners must not choose the same number; on SQLite one transaction writes at a time."""
+    if db.dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+
+
+def _call_all(_candidate: Candidate) -> Ruling:
+    return Ruling.call()
+
+
+def _choose(db: Connection, draft: _Draft, room: int, judge: Judge) -> list[Candidate]:
+    """Return up to `room` candidates that are now open, and write down what is ruled on others."""
+    chosen: list[Candidate] = []
+    looked = 0
+    while len(chosen) < room and looked < LOOKED_AT_MOST:
+        people = _due(db, draft)
+        if not people:
+            break
+        called: list[Candidate] = []
+        rulings: list[tuple[int, Ruling]] = []
+        for candidate, ruling in _ruled(db, people, draft.now, judge):
+            looked += 1
+            if ruling.decision is Decision.CALL:
+                called.append(candidate)
+            else:
+                rulings.append((candidate.recipient_id, ruling))
+            if len(chosen) + len(called) == room:
+                break
+        _set_aside(db, rulings)
+        _open(db, called)
+        chosen += called
+    return chosen
+
+
+def _due(db: Connection, draft: _Draft) -> list[Facts]:
+    """Return the recipients whose turn it is, locked where other sessions could touch them.
+
+    Two queries, since databases disagree on where NULL sorts; each walks the index of due times.
+    """
+    mine = facts().where(
+        RECIPIENT.c.campaign_id == draft.campaign_id,
+        RECIPIENT.c.state == RecipientState.READY.value,
+        RECIPIENT.c.provider == draft.provider,
+    )
+    people: list[Facts] = []
+    for condition in (RECIPIENT.c.due_at.is_(None), RECIPIENT.c.due_at <= draft.now):
+        query = (
+            mine.where(condition)
+            .order_by(RECIPIENT.c.due_at, RECIPIENT.c.id)
+            .limit(_CHUNK - len(people))
+            .with_for_update(skip_locked=True)
+        )
+        people += db.execute(query).all() if len(people) < _CHUNK else []
+    return people
+
+
+def _ruled(
+    db: Connection, people: Sequence[Facts], now: datetime, judge: Judge
+) -> Iterator[tuple[Candidate, Ruling]]:
+    suppressed = suppressions.among(db, [person.phone_number for person in people])
+    for turn in turns(db, people, now):
+        candidate = turn.candidate
+        if candidate.phone_number in suppressed:
+            yield candidate, Ruling.skip("suppressed")
+        elif turn.busy:
+            yield candidate, Ruling.later(now + _BUSY, "a call to this number is under way")
+        else:
+            yield candidate, judge(candidate)
+
+
+def _set_aside(db: Connection, rulings: Sequence[tuple[int, Ruling]]) -> None:
+    states = {
+        Decision.LATER: RecipientState.READY,
+        Decision.SKIP: RecipientState.SKIPPED,
+        Decision.EXPIRE: RecipientState.EXPIRED,
+    }
+    rows = [
+        (states[ruling.decision].value, ruling.reason, ruling.due_at, recipient_id)
+        for recipient_id, ruling in rulings
+    ]
+    bulk.update(db, RECIPIENT, ["id"], ["state", "reason", "due_at"], rows)
+
+
+def _open(db: Connection, called: Sequence[Candidate]) -> None:
+    rows = [(RecipientState.OPEN.value, "", None, one.recipient_id) for one in called]
+    bulk.update(db, RECIPIENT, ["id"], ["state", "reason", "due_at"], rows)
+
+
+def _secret(db: Connection, campaign_id: str) -> bytes:
+    query = select(_CAMPAIGN.c.secret).where(_CAMPAIGN.c.id == campaign_id)
+    return db.execute(query).scalar_one()
+
+
+def _write(db: Connection, draft: _Draft, chosen: Sequence[Candidate]) -> PlannedBatch:
+    last = db.scalar(select(func.max(_BATCH.c.no)).where(_BATCH.c.campaign_id == draft.campaign_id))
+    no = (last or 0) + 1
+    batch = Batch(
+        id=draft.batch_id(no),
+        campaign_id=draft.campaign_id,
+        no=no,
+        provider=draft.provider,
+        due_at=draft.now,
+        created_at=draft.now,
+    )
+    db.execute(_BATCH.insert().values(batch.model_dump()))
+    parts = range(0, len(chosen), draft.submission_size)
+    tags = tuple(
+        _write_submission(db, draft, no, part, chosen[start : start + draft.submission_size])
+        for part, start in enumerate(parts, start=1)
+    )
+    return PlannedBatch(
+        batch_id=batch.id, no=no, provider=draft.provider, tags=tags, attempts=len(chosen)
+    )
+
+
+def _write_submission(
+    db: Connection, draft: _Draft, batch_no: int, no: int, people: Sequence[Candidate]
+) -> str:
+    numbered = [(one, one.attempts + 1) for one in people]
+    keys = [attempt_key(draft.secret, f"{one.recipient_id}-{attempt}") for one, attempt in numbered]
+    tag = submission_tag(draft.campaign_id, batch_no, no, keys)
+    batch_id = draft.batch_id(batch_no)
+    submission = Submission(tag=tag, batch_id=batch_id, no=no, provider=draft.provider)
+    db.execute(_SUBMISSION.insert().values(submission.model_dump()))
+    rows = [
+        (
+            one.recipient_id,
+            attempt,
+            draft.campaign_id,
+            batch_id,
+            tag,
+            key,
+            one.phone_number,
+            draft.from_number(one.recipient_id),
+            draft.provider,
+            AttemptState.ASSIGNED.value,
+            "",
+            draft.now,
+        )
+        for (one, attempt), key in zip(numbered, keys, strict=True)
+    ]
+    bulk.insert(db, _ATTEMPT, _ATTEMPT_COLUMNS, rows)
+    return tag
