@@ -1,12 +1,15 @@
 """Read the rows of a provider's page one by one, so that a bad one never spoils the others."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from campaign.calls import Call, ListedCall
+from providers.mending import decode
 
 Scrub = Callable[[bytes], bytes]
+_T = TypeVar("_T")
 
 
 def listed(raw: msgspec.Raw | bytes, read: Callable[[bytes], Call], scrub: Scrub) -> ListedCall:
@@ -16,6 +19,15 @@ def listed(raw: msgspec.Raw | bytes, read: Callable[[bytes], Call], scrub: Scrub
         return ListedCall(raw=scrub(row), call=read(row))
     except (ValueError, RecursionError) as error:
         return ListedCall(raw=scrub(row), call=None, problem=_problem(error))
+
+
+def readable(rows: Iterable[msgspec.Raw], into: type[_T]) -> Iterator[_T]:
+    """Decode rows for a look-up, in which one that cannot be read is not the one looked for."""
+    for row in rows:
+        try:
+            yield decode(bytes(row), into)
+        except (ValueError, RecursionError):
+            continue
 
 
 def scrubber(drop: Collection[str], keep_only: Mapping[str, Collection[str]]) -> Scrub:

@@ -1,9 +1,9 @@
 """HappyRobot's verbs."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from urllib.parse import quote
 
 import msgspec
@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from campaign.calls import (
     BatchRef,
     BatchStatus,
-    CallRequest,
     Found,
     ListedCall,
     Order,
@@ -20,23 +19,13 @@ from campaign.calls import (
     Receipt,
     SubmissionRef,
 )
-from campaign.errors import (
-    Ambiguous,
-    NotFound,
-    RateLimited,
-    Rejected,
-    Transient,
-    Unreadable,
-    Unsupported,
-)
+from campaign.errors import Ambiguous, NotFound, Unreadable
 from campaign.words import Progress
-from providers.happyrobot.agent import ID_LENGTH, AgentBlock
+from providers.happyrobot import orders
+from providers.happyrobot.agent import AgentBlock
 from providers.happyrobot.wire import (
-    KEY,
     SECRETS,
-    TAG,
     CallRow,
-    Metadata,
     Transcript,
     read_call,
     scrub,
@@ -44,11 +33,11 @@ from providers.happyrobot.wire import (
 )
 from providers.happyrobot.words import LIVE, WAITING
 from providers.http import Http
-from providers.mending import decode
 from providers.moments import iso
 from providers.paging import as_cursor, refuse_repeat, resume
 from providers.port import NO_EFFECT, Account, Capabilities, Fence
-from providers.rows import listed
+from providers.rows import listed, readable
+from providers.stopping import stop_each
 
 _PAGE = 500
 # Which of a call's times `from` is compared with is not documented.
@@ -75,11 +64,6 @@ _CAPABILITIES = Capabilities(
     listing_lag=timedelta(minutes=3),
     requests_per_second=2,
 )
-
-
-class _Sent(msgspec.Struct):
-    phone_number: str
-    metadata: Metadata
 
 
 class _Calls(msgspec.Struct):
@@ -134,42 +118,19 @@ class HappyRobot:
 
     def compose(self, order: Order) -> bytes:
         """Return the array of calls. Raises `Unsupported`."""
-        if len(order.calls) > self._agent.chunk:
-            raise Unsupported(
-                f"at most {self._agent.chunk} calls in one request: raise agent.chunk"
-            )
-        elements = [self._element(order, place, call) for place, call in enumerate(order.calls)]
-        return msgspec.json.encode(elements)
-
-    def _element(self, order: Order, place: int, call: CallRequest) -> dict[str, Any]:
-        agent = self._agent
-        said = {
-            "number_id": _number_id(order, place, call),
-            "phone_number": call.to,
-            "use_case_id": agent.use_case_id,
-            "prompt_id": agent.prompt_id,
-            "agent_id": agent.agent_id,
-            "model_id": agent.model_id,
-            "language": agent.language,
-            "params": dict(call.variables),
-            "metadata": {**agent.metadata, TAG: order.tag, KEY: call.key},
-            "campaign_id": agent.campaign_id,
-            "scheduled_for": iso(order.start_at) if order.start_at else None,
-            "max_duration_mins": agent.max_duration_mins,
-        }
-        return {name: value for name, value in said.items() if value is not None}
+        return orders.compose(order, self._agent)
 
     async def submit(self, body: bytes, fence: Fence) -> Receipt:
         """Send the array, once. A call that the answer does not name stays without verdict."""
-        sent = msgspec.json.decode(body, type=list[_Sent])
+        sent = orders.sent(body)
         no_effect = NO_EFFECT if len(sent) == 1 else _CAPABILITIES.no_effect
         answer = await self._http.submit("/dial/outbound-batched", body, fence, no_effect)
-        created = list(_created(answer.proof(msgspec.Raw)))
+        created = orders.created(answer.proof(msgspec.Raw))
         if not created:
             raise Ambiguous("a yes without the id of any call", status=answer.status)
         return Receipt(
-            provider_batch_id=str(sent[0].metadata.ours(TAG)),
-            call_ids=_by_key(created, sent),
+            provider_batch_id=sent[0].tag,
+            call_ids=orders.by_key(created, sent),
             request_id=answer.request_id,
         )
 
@@ -220,35 +181,22 @@ class HappyRobot:
 
     async def stop(self, batch: BatchRef) -> None:
         """Cancel the calls that wait, hang up those that are live; all of them, then raise."""
-        failure: Transient | None = None
-        for call_id in batch.open_calls:
-            try:
-                await self._end(call_id)
-            except RateLimited:
-                raise
-            except Transient as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+        await stop_each(batch.open_calls, self._end)
 
     async def _end(self, call_id: str) -> None:
-        try:
-            answer = await self._http.get(f"/calls/{_path(call_id)}")
-            word = (answer.json(CallRow).status or "").casefold()
-            # The path of stop was seen in clients; that of cancel is inferred from it.
-            if word in WAITING:
-                await self._http.act("POST", f"/calls/{_path(call_id)}/cancel")
-            elif word in LIVE:
-                await self._http.act("POST", f"/calls/{_path(call_id)}/stop")
-        except (NotFound, Rejected):
-            # It ended in the meantime: its next look tells.
-            return
+        path = f"/calls/{_path(call_id)}"
+        word = ((await self._http.get(path)).json(CallRow).status or "").casefold()
+        # The path of stop was seen in clients; that of cancel is inferred from it.
+        if word in WAITING:
+            await self._http.act("POST", f"{path}/cancel")
+        elif word in LIVE:
+            await self._http.act("POST", f"{path}/stop")
 
     async def _every_call(self, since: datetime) -> AsyncIterator[CallRow]:
         cursor: str | None = None
         while True:
             rows, cursor, _ = await self._list(since, cursor)
-            for call in _readable(rows):
+            for call in readable(rows, CallRow):
                 yield call
             if cursor is None:
                 return
@@ -272,54 +220,6 @@ class HappyRobot:
         more = len(got.calls) >= max(full, 1)
         following = _Place(place.skip + len(got.calls), first)
         return got.calls, as_cursor(following) if more else None, got.count
-
-
-def _number_id(order: Order, place: int, call: CallRequest) -> str:
-    number = call.from_number
-    if number is None and order.from_numbers:
-        number = order.from_numbers[place % len(order.from_numbers)]
-    if number is None or len(number) != ID_LENGTH:
-        raise Unsupported(
-            "HappyRobot calls from a number by its id: put the id of 24 characters in from_numbers"
-        )
-    return number
-
-
-def _created(answer: msgspec.Raw) -> Iterator[CallRow]:
-    """The created calls; the reference shows a single object, clients see an array."""
-    content = bytes(answer)
-    single = content[:1] != b"["
-    yield from _readable([answer] if single else decode(content, list[msgspec.Raw]))
-
-
-def _readable(rows: list[msgspec.Raw]) -> Iterator[CallRow]:
-    for row in rows:
-        try:
-            yield decode(bytes(row), CallRow)
-        except (ValueError, RecursionError):
-            continue
-
-
-def _by_key(created: list[CallRow], sent: list[_Sent]) -> dict[str, str]:
-    """Match by our key, else by a number that was sent once; never by position."""
-    numbers = [_digits(element.phone_number) for element in sent]
-    keys = {str(element.metadata.ours(KEY)) for element in sent}
-    by_number = {
-        number: str(element.metadata.ours(KEY))
-        for number, element in zip(numbers, sent, strict=True)
-        if numbers.count(number) == 1
-    }
-    ids: dict[str, str] = {}
-    for call in created:
-        to = _digits((call.metadata.to if call.metadata else None) or "")
-        key = call.key or by_number.get(to)
-        if key in keys:
-            ids.setdefault(str(key), call.id)
-    return ids
-
-
-def _digits(number: str) -> str:
-    return "".join(filter(str.isdecimal, number))
 
 
 def _path(call_id: str) -> str:

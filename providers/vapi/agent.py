@@ -27,7 +27,7 @@ class AgentBlock(BaseModel):
     phone_number_id: str | None = Field(default=None, min_length=1)
     """The caller number's id; the one in `from_numbers` if missing."""
     overrides: dict[str, Any] = Field(default_factory=dict[str, Any])
-    """Vapi's `assistantOverrides` (`squadOverrides` for a squad), as it wants them, for all calls."""
+    """Vapi's `assistantOverrides` (`squadOverrides` for a squad) for every call."""
     extra: dict[str, Any] = Field(default_factory=dict[str, Any])
     """Further fields of the request as Vapi wants them, such as `server` and `predialPlan`."""
 

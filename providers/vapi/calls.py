@@ -1,6 +1,5 @@
 """Vapi's single calls, `POST /call`: one person in one request, for accounts without campaigns."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,13 +17,13 @@ from campaign.calls import (
     Receipt,
     SubmissionRef,
 )
-from campaign.errors import Ambiguous, NotFound, RateLimited, Rejected, Transient, Unsupported
+from campaign.errors import Ambiguous, RateLimited, Rejected, Unsupported
 from campaign.words import Progress
 from providers.http import Answer, Http
-from providers.mending import decode
 from providers.moments import moment
 from providers.port import NO_EFFECT, Capabilities, Fence
-from providers.rows import listed
+from providers.rows import listed, readable
+from providers.stopping import stop_each
 from providers.vapi.agent import AgentBlock
 from providers.vapi.orders import (
     NAME_LENGTH,
@@ -153,12 +152,12 @@ class Calls:
 
     async def find(self, submission: SubmissionRef) -> list[Found]:
         """Walk through the calls since the submission, for our tag and for our keys."""
-        calls: list[CallRow] = []
-        async for row in every_call(self._http, self._since(submission.since)):
-            with suppress(ValueError, RecursionError):
-                call = decode(bytes(row), CallRow)
-                if call.tag == submission.tag or call.key in submission.keys:
-                    calls.append(call)
+        calls = [
+            call
+            async for row in every_call(self._http, self._since(submission.since))
+            for call in readable([row], CallRow)
+            if call.tag == submission.tag or call.key in submission.keys
+        ]
         if not calls:
             return []
         # The newest is listed first, and the oldest is the one that was meant.
@@ -190,19 +189,7 @@ class Calls:
 
     async def stop(self, batch: BatchRef) -> None:
         """Delete the calls that are still scheduled; all of them, then raise. Live ones go on."""
-        failure: Transient | None = None
-        for call_id in batch.open_calls:
-            try:
-                await self._unschedule(call_id)
-            except RateLimited:
-                raise
-            except Transient as error:
-                failure = failure or error
-            except (NotFound, Rejected):
-                # It is gone, or has begun in the meantime: its next look tells.
-                continue
-        if failure is not None:
-            raise failure
+        await stop_each(batch.open_calls, self._unschedule)
 
     async def _unschedule(self, call_id: str) -> None:
         path = f"/call/{quote(call_id, safe='')}"
@@ -231,10 +218,7 @@ def _now(answer: Answer) -> datetime:
 
 def _foreign(row: msgspec.Raw) -> bool:
     """Tell a call that came in: it may be from a person whom we call."""
-    try:
-        return not decode(bytes(row), CallRow).outbound
-    except (ValueError, RecursionError):
-        return False
+    return any(not call.outbound for call in readable([row], CallRow))
 
 
 def _raise_if_full(reason: str, status: int | None) -> None:

@@ -11,7 +11,6 @@ import msgspec
 from campaign.calls import (
     BatchRef,
     BatchStatus,
-    Call,
     Found,
     ListedCall,
     Order,
@@ -20,14 +19,14 @@ from campaign.calls import (
     SubmissionRef,
 )
 from campaign.errors import NotFound, Rejected, Unauthorized, Unsupported
-from campaign.words import Outcome, Progress
+from campaign.words import Progress
 from providers.http import Http
-from providers.mending import decode
 from providers.moments import iso, moment
 from providers.paging import as_cursor, refuse_repeat, resume
 from providers.port import NO_EFFECT, Capabilities, Fence
-from providers.rows import listed
+from providers.rows import listed, readable
 from providers.vapi.agent import AgentBlock
+from providers.vapi.contacts import NEVER_DIALLED, dialled
 from providers.vapi.orders import (
     NAME_LENGTH,
     number_id,
@@ -38,15 +37,13 @@ from providers.vapi.orders import (
 )
 from providers.vapi.walk import CallFilter, every_call
 from providers.vapi.wire import CallRow, Id, read_call, scrub
-from providers.vapi.words import CONTACTS_OVER, DISPATCHED, PENDING, STATES, outcome_of
+from providers.vapi.words import STATES
 
 _PAGE = 1000
 _MOST_PEOPLE = 10_000
 _MOST_LINES = 500
 # Their clock is not ours.
 _MARGIN = timedelta(minutes=10)
-_CONTACT = "contact:"
-"""Begins the id of a call that never was, made of its contact's id."""
 
 FACTS = Capabilities(
     native_batch=True,
@@ -107,14 +104,6 @@ class _Campaign(msgspec.Struct, rename="camel"):
         waiting = 0 if progress.over else counters.pending or 0
         left = int(waiting + (counters.dispatched or 0))
         return replace(status, total=counters.total, remaining=left)
-
-
-class _Contact(msgspec.Struct, rename="camel"):
-    id: Id
-    number: str | None = None
-    status: str | None = None
-    call_id: str | None = None
-    ended_reason: str | None = None
 
 
 class _Meta(msgspec.Struct, rename="camel"):
@@ -230,14 +219,14 @@ class Campaigns:
         elif place.campaign in ids[:-1]:
             onward = await self._begin(ids[ids.index(place.campaign) + 1])
         return Page(
-            calls=tuple(_dialled(got.results, over=place.over)),
+            calls=tuple(dialled(got.results, over=place.over)),
             next=None if onward is None else as_cursor(onward),
             total=int(got.metadata.total_items or 0) if got.metadata else None,
         )
 
     async def detail(self, call_id: str) -> ListedCall:
         """Read one call. Raises `NotFound`, also for a contact that never had one."""
-        if call_id.startswith(_CONTACT):
+        if call_id.startswith(NEVER_DIALLED):
             raise NotFound("this contact was never dialled")
         answer = await self._http.get(f"/call/{_path(call_id)}")
         return listed(answer.json(msgspec.Raw), read_call, scrub)
@@ -273,11 +262,8 @@ class Campaigns:
         while more:
             got = (await self._http.get("/v2/campaign", {**query, "page": page})).json(_Rows)
             first = refuse_repeat(first, got.results)
-            for row in got.results:
-                try:
-                    yield decode(bytes(row), _Campaign)
-                except (ValueError, RecursionError):
-                    continue
+            for campaign in readable(got.results, _Campaign):
+                yield campaign
             page, more = page + 1, got.full()
 
     async def _found_by_calls(self, submission: SubmissionRef) -> list[Found]:
@@ -288,12 +274,10 @@ class Campaigns:
         )
         calls: dict[str, dict[str, str]] = {}
         async for row in every_call(self._http, only):
-            try:
-                call = decode(bytes(row), CallRow)
-            except (ValueError, RecursionError):
-                continue
-            if call.campaign_id and (call.tag == submission.tag or call.key in submission.keys):
-                calls.setdefault(call.campaign_id, {}).setdefault(call.key or "", call.id)
+            for call in readable([row], CallRow):
+                ours = call.tag == submission.tag or call.key in submission.keys
+                if call.campaign_id and ours:
+                    calls.setdefault(call.campaign_id, {}).setdefault(call.key or "", call.id)
         return [
             Found(
                 provider_batch_id=campaign_id,
@@ -307,49 +291,6 @@ def _name(order: Order) -> str:
     """The tag, and of the label what fits beside it."""
     label = order.label[: max(0, NAME_LENGTH - len(order.tag) - 1)].strip()
     return f"{label} {order.tag}" if label else order.tag
-
-
-def _dialled(rows: list[msgspec.Raw], *, over: bool) -> list[ListedCall]:
-    """Leave out contacts that are no call yet, and may become one."""
-
-    def read(row: bytes) -> Call:
-        return _call_of(decode(row, _Contact), over=over)
-
-    return [listed(row, read, scrub) for row in rows if not _waits(row, over=over)]
-
-
-def _waits(row: msgspec.Raw, *, over: bool) -> bool:
-    try:
-        contact = decode(bytes(row), _Contact)
-    except (ValueError, RecursionError):
-        return False
-    given_up = over and contact.status == PENDING
-    return not (contact.call_id or given_up or contact.status in CONTACTS_OVER)
-
-
-def _call_of(contact: _Contact, *, over: bool) -> Call:
-    status, reason = contact.status or "", contact.ended_reason or ""
-    ended = status in CONTACTS_OVER
-    if contact.call_id:
-        return Call(
-            id=contact.call_id,
-            key=None,
-            to=contact.number,
-            over=ended,
-            outcome=outcome_of(reason) if ended else Outcome.UNKNOWN,
-            ended_reason=(reason or status) if ended else "",
-            needs_detail=status != DISPATCHED,
-        )
-    given_up = over and status == PENDING
-    outcome = Outcome.CANCELLED if given_up else CONTACTS_OVER.get(status, Outcome.UNKNOWN)
-    return Call(
-        id=_CONTACT + contact.id,
-        key=None,
-        to=contact.number,
-        over=ended or given_up,
-        outcome=outcome_of(reason) if outcome is Outcome.UNKNOWN else outcome,
-        ended_reason="not dialed" if given_up else reason or status,
-    )
 
 
 def _ids(batch: BatchRef) -> list[str]:

@@ -17,20 +17,14 @@ from campaign.calls import (
     Receipt,
     SubmissionRef,
 )
-from campaign.errors import (
-    NotFound,
-    RateLimited,
-    Rejected,
-    Transient,
-    Unsupported,
-)
+from campaign.errors import NotFound, Unsupported
 from campaign.words import Progress
 from providers.http import Http
-from providers.mending import decode
 from providers.moments import moment
 from providers.paging import as_cursor, refuse_repeat, resume
 from providers.port import NO_EFFECT, Account, Capabilities, Fence
-from providers.rows import listed
+from providers.rows import listed, readable
+from providers.stopping import stop_each
 from providers.vocode.agent import AgentBlock
 from providers.vocode.wire import KEY, SECRETS, TAG, CallRow, digits, reader, scrub
 
@@ -214,19 +208,10 @@ class Vocode:
 
     async def stop(self, batch: BatchRef) -> None:
         """Hang up every open call; all of them, then raise."""
-        failure: Transient | None = None
-        for call_id in batch.open_calls:
-            try:
-                await self._http.act("POST", "/calls/end", query={"id": call_id})
-            except RateLimited:
-                raise
-            except Transient as error:
-                failure = failure or error
-            except (NotFound, Rejected):
-                # It ended in the meantime: its next look tells.
-                continue
-        if failure is not None:
-            raise failure
+        await stop_each(batch.open_calls, self._end)
+
+    async def _end(self, call_id: str) -> None:
+        await self._http.act("POST", "/calls/end", query={"id": call_id})
 
     async def _singly(self, open_calls: Mapping[str, str]) -> AsyncIterator[ListedCall]:
         for call_id in open_calls:
@@ -240,11 +225,8 @@ class Vocode:
         cursor: str | None = None
         while True:
             got, cursor = await self._list(cursor)
-            for row in got.items:
-                try:
-                    yield decode(bytes(row), CallRow)
-                except (ValueError, RecursionError):
-                    continue
+            for call in readable(got.items, CallRow):
+                yield call
             if cursor is None:
                 return
 

