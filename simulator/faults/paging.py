@@ -1,4 +1,4 @@
-"""Faults of lists: rows twice or missing, cursors that expire, loop or are ignored, false totals."""
+"""Faults of lists: rows twice or missing, cursors that expire, loop or are ignored, wrong total."""
 
 from collections.abc import Callable
 from typing import Literal
