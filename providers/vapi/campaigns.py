@@ -1,7 +1,6 @@
 """Vapi's campaigns, `/v2/campaign`: many people in one request, paced by Vapi."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -35,11 +34,10 @@ from providers.vapi.orders import (
     talker,
     variables,
 )
+from providers.vapi.summaries import PAGE_LIMIT, Campaign, Rows
 from providers.vapi.walk import CallFilter, every_call
-from providers.vapi.wire import CallRow, Id, read_call, scrub
-from providers.vapi.words import STATES
+from providers.vapi.wire import CallRow, read_call, scrub
 
-_PAGE = 1000
 _MOST_PEOPLE = 10_000
 _MOST_LINES = 500
 # Their clock is not ours.
@@ -54,7 +52,7 @@ FACTS = Capabilities(
     echoes_key=False,
     cancels="batch",
     pauses=False,
-    page_limit=_PAGE,
+    page_limit=PAGE_LIMIT,
     # 10,000 are allowed; a contact that finds no free line for an hour is given up.
     batch_limit=1000,
     concurrency_setting=True,
@@ -66,59 +64,6 @@ FACTS = Capabilities(
     listing_lag=timedelta(minutes=3),
     requests_per_second=2,
 )
-
-
-class _Counters(msgspec.Struct, rename="camel"):
-    pending: float | None = None
-    dispatched: float | None = None
-    completed: float | None = None
-    failed: float | None = None
-    skipped: float | None = None
-    predial_failed: float | None = None
-
-    @property
-    def total(self) -> int:
-        return int(sum(getattr(self, name) or 0 for name in self.__struct_fields__))
-
-
-class _Campaign(msgspec.Struct, rename="camel"):
-    id: Id
-    name: str | None = None
-    status: str | None = None
-    created_at: Any = None
-    contact_counters: _Counters | None = None
-
-    @property
-    def progress(self) -> Progress:
-        return STATES.get(self.status or "", Progress.UNKNOWN)
-
-    def named_after(self, tag: str) -> bool:
-        return (self.name or "").rpartition(" ")[2] == tag
-
-    def look(self) -> BatchStatus:
-        progress, counters = self.progress, self.contact_counters
-        status = BatchStatus(progress=progress, word=self.status or "")
-        if counters is None:
-            return status
-        # After the end nothing pending is dialled any more; calls under way go on.
-        waiting = 0 if progress.over else counters.pending or 0
-        left = int(waiting + (counters.dispatched or 0))
-        return replace(status, total=counters.total, remaining=left)
-
-
-class _Meta(msgspec.Struct, rename="camel"):
-    items_per_page: float | None = None
-    total_items: float | None = None
-
-
-class _Rows(msgspec.Struct):
-    results: list[msgspec.Raw]
-    metadata: _Meta | None = None
-
-    def full(self) -> bool:
-        """There may be another page: this one has as many rows as they give at a time."""
-        limit = (self.metadata and self.metadata.items_per_page) or _PAGE
-        return len(self.results) >= max(1, min(_PAGE, limit))
 
 
 class _Place(msgspec.Struct):
@@ -177,7 +122,7 @@ class Campaigns:
                     reason=error.reason,
                 ) from error
             raise
-        campaign_id = answer.proof(_Campaign).id
+        campaign_id = answer.proof(Campaign).id
         return Receipt(provider_batch_id=campaign_id, request_id=answer.request_id)
 
     async def find(self, submission: SubmissionRef) -> list[Found]:
@@ -210,8 +155,8 @@ class Campaigns:
         if cursor is None:
             place = await self._begin(ids[0])
         path = f"/v2/campaign/{_path(place.campaign)}/contacts"
-        query = {"limit": _PAGE, "page": place.page, "sortBy": "position"}
-        got = (await self._http.get(path, query)).json(_Rows)
+        query = {"limit": PAGE_LIMIT, "page": place.page, "sortBy": "position"}
+        got = (await self._http.get(path, query)).json(Rows)
         first = refuse_repeat(place.first, got.results)
         onward: _Place | None = None
         if got.full():
@@ -243,26 +188,26 @@ class Campaigns:
                 if not (await self._campaign(campaign_id)).progress.over:
                     raise
 
-    async def _campaign(self, campaign_id: str, *, counters: bool = False) -> _Campaign:
+    async def _campaign(self, campaign_id: str, *, counters: bool = False) -> Campaign:
         query = {"includeCounters": True} if counters else None
-        return (await self._http.get(f"/v2/campaign/{_path(campaign_id)}", query)).json(_Campaign)
+        return (await self._http.get(f"/v2/campaign/{_path(campaign_id)}", query)).json(Campaign)
 
     async def _begin(self, campaign_id: str) -> _Place:
         """Look at the state first: a contact read after the end is never dialled any more."""
         return _Place(campaign_id, over=(await self._campaign(campaign_id)).progress.over)
 
-    async def _since(self, since: datetime) -> AsyncIterator[_Campaign]:
+    async def _since(self, since: datetime) -> AsyncIterator[Campaign]:
         query: dict[str, str | int] = {
             "createdAtGe": iso(since - _MARGIN),
             "sortBy": "createdAt",
             "sortOrder": "ASC",
-            "limit": _PAGE,
+            "limit": PAGE_LIMIT,
         }
         page, first, more = 1, "", True
         while more:
-            got = (await self._http.get("/v2/campaign", {**query, "page": page})).json(_Rows)
+            got = (await self._http.get("/v2/campaign", {**query, "page": page})).json(Rows)
             first = refuse_repeat(first, got.results)
-            for campaign in readable(got.results, _Campaign):
+            for campaign in readable(got.results, Campaign):
                 yield campaign
             page, more = page + 1, got.full()
 
