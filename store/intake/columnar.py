@@ -10,6 +10,7 @@ import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs]
 
 from campaign.errors import BadInput, Fault
+from campaign.spec import RecipientSource
 from store.intake.rows import Reject, Source, SourceRow
 from store.intake.texts import text_of
 
@@ -21,7 +22,7 @@ _BATCH = 2_000
 
 
 @contextmanager
-def open_parquet(path: Path) -> Generator[Source]:
+def open_list(path: Path, _source: RecipientSource) -> Generator[Source]:
     """Open a .parquet file. Raises `BadInput`."""
     try:
         file = _parquet.ParquetFile(path)

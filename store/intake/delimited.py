@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from campaign.errors import BadInput, Fault
+from campaign.spec import RecipientSource
 from store.intake.cells import unguard
 from store.intake.encodings import encoding_of
 from store.intake.rows import Reject, Source, SourceRow
@@ -18,7 +19,7 @@ _DELIMITERS = ",;\t|"
 
 
 @contextmanager
-def open_delimited(path: Path) -> Generator[Source]:
+def open_list(path: Path, _source: RecipientSource) -> Generator[Source]:
     """Open a CSV or TSV file. Raises `BadInput`."""
     encoding = encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
@@ -39,6 +40,8 @@ class _Lines:
         self._name = name
         self._again: list[str] = []
         self.count = 0
+        self.apostrophe = False
+        """One was read since this was last set to False."""
 
     def peek(self) -> str:
         """Look at the next line, which stays the next."""
@@ -56,6 +59,8 @@ class _Lines:
         if not line:
             raise StopIteration
         self.count += 1
+        if "'" in line:
+            self.apostrophe = True
         if len(line) == MAX_LINE:
             message = f"a line is longer than {MAX_LINE} characters"
             fault = Fault(message, remedy="Is this a CSV file?", source=self._name, line=self.count)
@@ -100,7 +105,10 @@ class _Records:
             if len(record) != width and (wrong := _misshapen(record, width)):
                 yield Reject(row_no, "", "", wrong)
             elif any(map(str.strip, record)):
-                values = [unguard(cell.strip()) for cell in pick(record)]
+                values = [cell.strip() for cell in pick(record)]
+                if self._lines.apostrophe:
+                    values = list(map(unguard, values))
+                    self._lines.apostrophe = False
                 yield SourceRow(row_no, dict(zip(columns, values, strict=True)))
 
     def _unreadable(self, error: csv.Error, row_no: int, begun: int) -> Reject:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from campaign.errors import BadInput, Fault
+from campaign.spec import RecipientSource
 from store.intake.rows import Reject, Source, SourceRow
 from store.intake.texts import text_of
 
@@ -22,7 +23,7 @@ _object = msgspec.json.Decoder(dict[str, Any])
 
 
 @contextmanager
-def open_jsonlines(path: Path) -> Generator[Source]:
+def open_list(path: Path, _source: RecipientSource) -> Generator[Source]:
     """Open a .jsonl or .ndjson file. Raises `BadInput`."""
     with path.open("rb") as file:
         columns = _columns(file, path.name)

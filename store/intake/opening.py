@@ -1,30 +1,28 @@
 """Any kind of list behind one door."""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 
 from campaign.errors import BadInput, Fault
 from campaign.spec import RecipientSource
-from store.intake.columnar import open_parquet
-from store.intake.delimited import open_delimited
-from store.intake.jsonlines import open_jsonlines
 from store.intake.queries import open_query
 from store.intake.rows import Source
-from store.intake.sheets import open_sheet
 
 _ENVIRONMENT = "env:"
-_READERS: dict[str, Callable[[Path], AbstractContextManager[Source]]] = {
-    ".csv": open_delimited,
-    ".tsv": open_delimited,
-    ".txt": open_delimited,
-    ".jsonl": open_jsonlines,
-    ".ndjson": open_jsonlines,
-    ".parquet": open_parquet,
+_READERS = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".txt": "delimited",
+    ".jsonl": "jsonlines",
+    ".ndjson": "jsonlines",
+    ".parquet": "columnar",
+    ".xlsx": "sheets",
 }
-_SHEET = ".xlsx"
+"""The module for each kind of file; loaded when needed, as pyarrow and openpyxl cost memory."""
 
 
 @contextmanager
@@ -42,13 +40,12 @@ def _opened(source: RecipientSource, base_dir: Path) -> AbstractContextManager[S
         raise BadInput(message, [Fault(message, "Add `query: SELECT ...` to recipients.")])
     path = _file(source.source, base_dir)
     kind = path.suffix.lower()
-    if kind == _SHEET:
-        return open_sheet(path, source.sheet)
     if kind not in _READERS:
-        kinds = ", ".join([*_READERS, _SHEET])
         message = f"a list of the kind {kind or path.name!r} cannot be read"
-        raise BadInput(message, [Fault(message, f"Known are {kinds}.", path.name)])
-    return _READERS[kind](path)
+        raise BadInput(message, [Fault(message, f"Known are {', '.join(_READERS)}.", path.name)])
+    reader = import_module(f"store.intake.{_READERS[kind]}")
+    opened: AbstractContextManager[Source] = reader.open_list(path, source)
+    return opened
 
 
 def _url(text: str) -> str:

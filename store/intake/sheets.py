@@ -17,6 +17,7 @@ from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils.exceptions import InvalidFileException
 
 from campaign.errors import BadInput, Fault
+from campaign.spec import RecipientSource
 from store.intake.cells import unguard
 from store.intake.rows import Reject, Source, SourceRow
 from store.intake.texts import text_of
@@ -27,12 +28,12 @@ _BROKEN = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSErr
 
 
 @contextmanager
-def open_sheet(path: Path, sheet: str | None) -> Generator[Source]:
-    """Open a sheet of an .xlsx file; the first if `sheet` is None. Raises `BadInput`."""
+def open_list(path: Path, source: RecipientSource) -> Generator[Source]:
+    """Open a sheet of an .xlsx file: the one that is named, or the first. Raises `BadInput`."""
     values = _workbook(path, stored_values=True)
     formulas = _workbook(path, stored_values=False) if _has_formulas(path) else None
     try:
-        name = _sheet(values, path.name, sheet)
+        name = _sheet(values, path.name, source.sheet)
         columns = _header(values[name], path.name)
         read = partial(_rows, values[name], formulas and formulas[name], columns)
         yield Source(path.name, columns, f"Excel, sheet {name!r}", read)
