@@ -1,7 +1,7 @@
 """The campaign file: one model for the YAML file and for the form in the Prefect UI."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -83,6 +83,13 @@ class Window(_Model):
     """From (inclusive) to (exclusive), several parted by `;`."""
 
 
+class Cap(_Model):
+    """At most `calls` to one number in any stretch of `per`, over all campaigns."""
+
+    calls: int = Field(ge=1)
+    per: Duration
+
+
 class Blackout(_Model):
     """A stretch of time in which nobody is called."""
 
@@ -93,15 +100,44 @@ class Blackout(_Model):
     """Only for people there, such as `US-LA`; everybody if missing."""
 
 
+Purpose = Literal["marketing", "informational", "debt_collection"]
+
+
+class PlaceRule(_Model):
+    """Your own rule for one place, instead of the rule table's; you answer for it."""
+
+    place: str = Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["NL", "US-WA"])
+    """A country, or a state or province."""
+    windows: list[Window] = Field(min_length=1)
+    """When people there may be called."""
+    consent: Literal["none", "express", "written"] = "express"
+    """The consent that is needed."""
+    caps: list[Cap] = Field(default_factory=list[Cap])
+    """How often one number may be called."""
+    holidays: bool = False
+    """Closed on the public holidays of the place."""
+    source: str = Field(min_length=3, examples=["Counsel's letter of 2026-11-03"])
+    """Who says so; shown with every judgement."""
+    as_of: date
+    """When it was last checked."""
+
+
 class CallingWindows(_Model):
     """When people may be called. What the law of their place says is intersected with it."""
 
     default: Window = Window()
     """The campaign's own hours."""
     weekends: Window | None = None
-    """Other hours for Saturday and Sunday, in addition to `default`."""
+    """Hours for Saturday and Sunday, in place of what `default` says of them."""
     jurisdiction: str | None = Field(default="US", examples=["US", "GB", "none"])
-    """The rule table to obey: a country, or `none` for no table (you then answer for it yourself)."""
+    """The country whose rules hold for everybody, besides those of each person's own country and state; `none` for no rule table at
+    all (you then answer for it yourself)."""
+    purpose: Purpose = "marketing"
+    """What the calls are for: some rules are about marketing or debt collection only."""
+    rules: list[PlaceRule] = Field(default_factory=list[PlaceRule])
+    """Your own rules: for countries that the table lacks, or instead of a row of it."""
+    max_rule_age: Duration = timedelta(days=1095)
+    """Call nobody by a rule that was last checked longer ago."""
     zone_mode: Literal["number", "strict_us"] = "number"
     """`number`: every zone that the number may be in; `strict_us`: besides, all four contiguous US zones."""
     holidays: bool = True
@@ -109,13 +145,6 @@ class CallingWindows(_Model):
     blackouts: list[Blackout] = Field(default_factory=list[Blackout])
     margin: Duration = timedelta(minutes=5)
     """Stop this much before a window closes."""
-
-
-class Cap(_Model):
-    """At most `calls` to one number in any stretch of `per`, over all campaigns."""
-
-    calls: int = Field(ge=1)
-    per: Duration
 
 
 class Canary(_Model):

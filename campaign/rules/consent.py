@@ -1,0 +1,67 @@
+"""Whether a person has agreed to be called, as far as the rules ask for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaign.rules.law import Consent, Needed
+from campaign.rules.results import CONSENT, RuleResult, Verdict
+from campaign.spec import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the list says of one person's consent."""
+
+    kind: str | None
+    """None: the list has no column for it."""
+    since: str | None
+
+
+def consent_result(said: Said, needed: Needed, policy: Policy, now: datetime) -> RuleResult:
+    """Compare what the list says with what is needed.
+
+    Where the list has no column for it, the operator answers for the whole list, unless
+    `require_consent` is `always`.
+    """
+    if policy.require_consent == "never":
+        return _result(Verdict.OK, "the campaign does not ask for consent")
+    wanted, asking = needed.consent, needed.asking
+    if policy.require_consent == "always" and wanted is Consent.NONE:
+        wanted = Consent.EXPRESS
+    source = asking.source if asking is not None else "policy.require_consent"
+    if wanted is Consent.NONE:
+        return _result(Verdict.OK, "no rule asks for consent")
+    asked = f"{asking.name if asking else 'the campaign'} asks for {wanted.value} consent"
+    if said.kind is None and policy.require_consent == "rule":
+        why = f"{asked}; the list has no column for it, so the operator answers for everybody in it"
+        return _result(Verdict.OK, why, source)
+    problem = _problem(said.kind or "", said.since or "", wanted, now)
+    verdict = Verdict.BLOCKED if problem else Verdict.OK
+    return _result(verdict, f"{asked}; {problem or 'the list has it'}", source)
+
+
+def _problem(said: str, since: str, needed: Consent, now: datetime) -> str:
+    """Why what the list says is not enough; empty if it is."""
+    word = said.strip().lower()
+    if not word:
+        return "the list says nothing"
+    if word not in list(Consent):
+        return "what the list says cannot be read: write written, express or none"
+    if Consent(word).rank < needed.rank:
+        return f"the list says {word}"
+    return _date_problem(since.strip(), now)
+
+
+def _date_problem(since: str, now: datetime) -> str:
+    if not since:
+        return ""
+    try:
+        given = datetime.fromisoformat(since).date()
+    except ValueError:
+        return "its date cannot be read: write it as 2026-05-31"
+    # A day of grace: the date is local to a place that nobody has told.
+    return "its date lies in the future" if (given - now.date()).days > 1 else ""
+
+
+def _result(verdict: Verdict, why: str, source: str = "policy.require_consent") -> RuleResult:
+    return RuleResult(rule=CONSENT, verdict=verdict, why=why, source=source)

@@ -1,0 +1,252 @@
+"""Where a person may be, and so which clocks count.
+
+The person's own zone goes before the state, post code or country of the list, and these go before
+what the number tells. A number tells least: every zone that it may be in counts. What cannot be
+read blocks; it never opens.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import timezone
+from phonenumbers.phonenumber import PhoneNumber
+
+from campaign.rules.phone import fictional_range
+from campaign.rules.places import (
+    State,
+    country_of,
+    has_states,
+    read_state,
+    states,
+    states_of_area_code,
+    states_of_postcode,
+    zones_of_area_code,
+)
+from campaign.rules.zonedata import UnknownZoneError, read_zone, zones_of_country
+
+_PLUS_ONE = frozenset({"US", "CA"})
+
+CONTIGUOUS_US = (
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/New_York",
+)
+
+
+class ZoneSource(StrEnum):
+    """What the zones were taken from."""
+
+    OWN = "the person's own zone"
+    STATE = "the state in the list"
+    POSTCODE = "the post code in the list"
+    COUNTRY = "the country in the list"
+    NUMBER = "the number"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clues:
+    """What a list tells about where a person is. Empty text is the same as None."""
+
+    e164: str
+    region: str | None
+    """Country of the number, ISO 3166 alpha-2."""
+    timezone: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    """Country where the person is, ISO 3166 alpha-2, if the list has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person may be: equal for all with equal clues, so that it can be judged once."""
+
+    zones: tuple[str, ...]
+    """People are called only when it is legal in all of them; empty if there is a problem."""
+    zones_from: ZoneSource
+    countries: tuple[str, ...]
+    states: tuple[str, ...] = ()
+    """As the list says."""
+    number_states: tuple[str, ...] = ()
+    """Where the area code of the number is given out."""
+    number_zones: tuple[str, ...] = ()
+    """The zones that the number may be in; only for numbers with `number_states`."""
+    problem: str = ""
+    """Why nobody can tell which clock counts."""
+    note: str = ""
+    """What in the list was not used."""
+
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """Every country and state that the person may be in."""
+        return frozenset(self.countries + self.states + self.number_states)
+
+
+class _Listed(NamedTuple):
+    """The list's own clues, without blanks around them."""
+
+    timezone: str
+    state: str
+    postcode: str
+    country: str
+
+
+class _Found(NamedTuple):
+    """The zones of the best clue, which clue that was, and what is wrong with it."""
+
+    zones: tuple[str, ...]
+    source: ZoneSource
+    problem: str = ""
+
+
+def locate(clues: Clues, *, strict_us: bool = False) -> Place:
+    """Tell where a person may be; `strict_us`: if in the US, in any of four zones besides."""
+    nanp = clues.e164.startswith("+1")
+    number = _number_place(clues.e164[1:8] if nanp else clues.e164, clues.region or "")
+    listed = _Listed(
+        (clues.timezone or "").strip(),
+        (clues.state or "").strip(),
+        (clues.postcode or "").strip(),
+        (clues.country or "").strip().upper(),
+    )
+    return _locate(number, listed, strict_us)
+
+
+@lru_cache(maxsize=65536)
+def _number_place(prefix: str, region: str) -> Place:
+    """What the number alone tells: in +1 its first six digits, elsewhere the whole of it."""
+    if not region:
+        return _nowhere((), "the country of the number is not known")
+    country = country_of(region)
+    nanp = not prefix.startswith("+")
+    area_states = states_of_area_code(prefix[1:4]) if nanp else ()
+    if nanp and country in {"US", "CA"} and not area_states:
+        return _nowhere((country,), "its area code is not in the table of this version")
+    zones = _number_zones(prefix, nanp=nanp)
+    return Place(
+        zones=zones,
+        zones_from=ZoneSource.NUMBER,
+        countries=(country,),
+        number_states=area_states,
+        number_zones=zones if area_states else (),
+        problem="" if zones else "no time zone is known for its number",
+    )
+
+
+def _nowhere(countries: tuple[str, ...], problem: str) -> Place:
+    return Place((), ZoneSource.NOTHING, countries, problem=problem)
+
+
+def _number_zones(prefix: str, *, nanp: bool) -> tuple[str, ...]:
+    if not nanp and (fictional := fictional_range(prefix)) is not None:
+        return fictional.zones
+    number = (
+        PhoneNumber(country_code=1, national_number=int(f"{prefix[1:]}0100"))
+        if nanp
+        else phonenumbers.parse(prefix)
+    )
+    # Never `time_zones_for_geographical_number`: of the eight zones of an Australian mobile it
+    # names one.
+    found = set(timezone.time_zones_for_number(number)) - {timezone.UNKNOWN_TIMEZONE}
+    return tuple(sorted(found.union(zones_of_area_code(prefix[1:4]) if nanp else ())))
+
+
+@lru_cache(maxsize=65536)
+def _locate(number: Place, listed: _Listed, strict_us: bool) -> Place:
+    named, note = _states_named(number, listed)
+    if named is None:
+        return _nowhere(number.countries, note)
+    country = (country_of(listed.country),) if listed.country else ()
+    countries = _merged(number.countries, country, (state.code[:2] for state in named))
+    found = _find(number, listed, named)
+    zones = found.zones
+    if zones and strict_us and "US" in countries:
+        zones = _merged(zones, CONTIGUOUS_US)
+    return Place(
+        zones=zones,
+        zones_from=found.source,
+        countries=countries,
+        states=tuple(state.code for state in named),
+        number_states=number.number_states,
+        number_zones=number.number_zones,
+        problem=found.problem,
+        note=note,
+    )
+
+
+def _states_named(number: Place, listed: _Listed) -> tuple[list[State] | None, str]:
+    """The states that the list names, and a note; None: the state cannot be read, and why."""
+    context = _context(number, listed.country)
+    if not has_states(context):
+        unused = bool(listed.state or listed.postcode)
+        return [], "state and post code are read for the US and Canada only" if unused else ""
+    named: list[State] = []
+    note = ""
+    if listed.state:
+        known = read_state(listed.state, context)
+        if known is None:
+            return None, "its state cannot be read: write FL, Florida or US-FL"
+        named.append(known)
+    if listed.postcode:
+        codes = states_of_postcode(listed.postcode, context)
+        named += [states()[code] for code in codes if states()[code] not in named]
+        note = "" if codes else "its post code is not in the table and was not used"
+    return named, note
+
+
+def _context(number: Place, country: str) -> frozenset[str]:
+    """The countries whose states a list may mean."""
+    if country:
+        return frozenset({country_of(country)})
+    numbered = frozenset(number.countries)
+    return numbered | _PLUS_ONE if numbered & _PLUS_ONE else numbered
+
+
+def _find(number: Place, listed: _Listed, named: Sequence[State]) -> _Found:
+    """The zones of the best clue there is. A clue that cannot be read is not passed over."""
+    return (
+        _unusable(number, listed.country)
+        or _of_own(listed.timezone)
+        or _of_states(named, ZoneSource.STATE if listed.state else ZoneSource.POSTCODE)
+        or _of_country(listed.country)
+        or _Found(number.zones, ZoneSource.NUMBER, number.problem)
+    )
+
+
+def _unusable(number: Place, country: str) -> _Found | None:
+    if number.zones_from is ZoneSource.NOTHING:
+        return _Found((), ZoneSource.NOTHING, number.problem)
+    if country and not zones_of_country(country):
+        return _Found((), ZoneSource.COUNTRY, "its country cannot be read: write US")
+    return None
+
+
+def _of_own(text: str) -> _Found | None:
+    if not text:
+        return None
+    try:
+        return _Found((read_zone(text),), ZoneSource.OWN)
+    except UnknownZoneError as error:
+        return _Found((), ZoneSource.OWN, f"its own time zone cannot be read: {error}")
+
+
+def _of_states(named: Sequence[State], source: ZoneSource) -> _Found | None:
+    if not named:
+        return None
+    if not all(state.zones for state in named):
+        return _Found((), source, "its address is military mail, which may be anywhere")
+    return _Found(_merged(*(state.zones for state in named)), source)
+
+
+def _of_country(country: str) -> _Found | None:
+    return _Found(zones_of_country(country), ZoneSource.COUNTRY) if country else None
+
+
+def _merged(*parts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set[str]().union(*parts)))
