@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaign.rules.caps import gap_after
 from campaign.spec import Policy
 from campaign.states import RecipientState
 from campaign.words import Outcome
@@ -33,5 +34,5 @@ def after(outcome: Outcome, attempts: int, policy: Policy, ended_at: datetime) -
         return Verdict(RecipientState.NOT_REACHED, outcome.value)
     if attempts >= policy.max_attempts:
         return Verdict(RecipientState.NOT_REACHED, f"exhausted after {attempts}: {outcome.value}")
-    gap = policy.min_gap * policy.gap_growth ** (attempts - 1)
-    return Verdict(RecipientState.READY, f"again after {outcome.value}", ended_at + gap)
+    due_at = ended_at + gap_after(attempts, policy)
+    return Verdict(RecipientState.READY, f"again after {outcome.value}", due_at)

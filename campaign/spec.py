@@ -5,10 +5,19 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic.json_schema import WithJsonSchema
 
 from campaign.durations import parse_duration
+from campaign.rules.hours import parse_days, parse_hours
 from campaign.words import Outcome
 
 Duration = Annotated[
@@ -74,12 +83,26 @@ class RecipientSource(_Model):
     """The column that says where the consent was given."""
 
 
+def _check_days(text: str) -> str:
+    parse_days(text)
+    return text
+
+
+def _check_hours(text: str) -> str:
+    parse_hours(text)
+    return text
+
+
 class Window(_Model):
     """Hours of the day, in the recipient's own local time, on some days of the week."""
 
-    days: str = Field(default="mon-fri", examples=["mon-fri", "mon,wed,sat", "daily"])
+    days: Annotated[str, AfterValidator(_check_days)] = Field(
+        default="mon-fri", examples=["mon-fri", "mon,wed,sat", "daily"]
+    )
     """Days of the week: a range, a list, or `daily`."""
-    hours: str = Field(default="09:00-20:00", examples=["09:00-20:00", "10:00-13:00;14:00-20:00"])
+    hours: Annotated[str, AfterValidator(_check_hours)] = Field(
+        default="09:00-20:00", examples=["09:00-20:00", "10:00-13:00;14:00-20:00"]
+    )
     """From (inclusive) to (exclusive), several parted by `;`."""
 
 
@@ -98,6 +121,12 @@ class Blackout(_Model):
     reason: str = ""
     jurisdiction: str | None = None
     """Only for people there, such as `US-LA`; everybody if missing."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("a blackout ends after it begins")
+        return self
 
 
 Purpose = Literal["marketing", "informational", "debt_collection"]
