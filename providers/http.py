@@ -1,14 +1,18 @@
-"""The one place that knows httpx: what an answer, a status or a broken connection means for the caller.
+"""The one place that knows httpx: what an answer, a status or a broken connection means.
 
-A submit goes over a fresh HTTP/1.1 connection, is sent once, follows no redirect, and asks its fence at the last moment before the
-first byte. Reads go over a connection pool and may be repeated by whoever calls.
+A submit goes over a fresh HTTP/1.1 connection, is sent once, follows no redirect, and asks its
+fence at the last moment before the first byte. Reads go over a connection pool and may be repeated
+by whoever calls.
 """
 
 import asyncio
 import email.utils
+import functools
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -35,15 +39,17 @@ MAX_BODY = 32 * 1024 * 1024
 """Bytes of an answer after decompression; a longer one is `Unreadable`."""
 MAX_RETRY_AFTER = timedelta(hours=1)
 SUBMIT_DEADLINE = timedelta(seconds=180)
+READ_DEADLINE = timedelta(seconds=120)
 _READ_TIMEOUT = httpx.Timeout(30, connect=10)
-# A batch submit may take long to be answered; the deadline bounds the whole call, as httpx's read timeout counts from byte to byte.
+# A batch submit may take long to be answered; the deadline bounds the whole call, as httpx's read
+# timeout counts from byte to byte.
 _SUBMIT_TIMEOUT = httpx.Timeout(120, connect=10)
 _UNAUTHORIZED = frozenset({401, 402, 403})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A provider's answer with a status below 300."""
+    """What a provider answered."""
 
     status: int
     headers: httpx.Headers
@@ -60,11 +66,16 @@ class Answer:
             ) from None
 
     def proof(self, into: type[_T] | Any = Any) -> _T:
-        """Decode the yes to a submit. Raises `Ambiguous` if it cannot be read: the provider has probably done it."""
+        """Decode the yes to a submit. Raises `Ambiguous` if it cannot be read."""
         try:
             return self.json(into)
         except Unreadable as error:
             raise Ambiguous(f"a yes that cannot be read: {error}", status=self.status) from error
+
+    @property
+    def is_yes(self) -> bool:
+        """The provider says that it did what was asked."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def request_id(self) -> str:
@@ -82,14 +93,17 @@ class Http:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         submit_deadline: timedelta = SUBMIT_DEADLINE,
+        read_deadline: timedelta = READ_DEADLINE,
     ) -> None:
         self._submit_deadline = submit_deadline
+        self._read_deadline = read_deadline
         shared: dict[str, Any] = {
             "base_url": base_url,
             "headers": {"User-Agent": "outdial", **headers},
             "follow_redirects": False,
             "trust_env": True,
             "transport": transport,
+            "verify": _tls(),
         }
         self._reader = httpx.AsyncClient(**shared, timeout=_READ_TIMEOUT)
         self._submitter = httpx.AsyncClient(
@@ -113,13 +127,16 @@ class Http:
         await self._submitter.aclose()
 
     async def get(self, path: str, query: Query | None = None) -> Answer:
-        """Read. Raises `Transient`, `RateLimited`, `Unauthorized`, `NotFound`, `Rejected` or `Unreadable`."""
+        """Read.
+
+        Raises `Transient`, `RateLimited`, `Unauthorized`, `NotFound`, `Rejected` or `Unreadable`.
+        """
         return await self._repeatable("GET", path, query=query)
 
     async def act(
         self, method: str, path: str, json: object = None, query: Query | None = None
     ) -> Answer:
-        """Write something that is safe to repeat and rings nobody (pause, stop, cancel). Raises like `get`."""
+        """Write what may be repeated and rings nobody (pause, stop). Raises like `get`."""
         content = None if json is None else msgspec.json.encode(json)
         return await self._repeatable(method, path, query=query, content=content)
 
@@ -130,8 +147,9 @@ class Http:
             method, path, params=_params(query), content=content, headers=_content_type(content)
         )
         try:
-            answer = await _send(self._reader, request)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(self._read_deadline.total_seconds()):
+                answer = await _send(self._reader, request)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Transient(f"{method} failed: {type(error).__name__}") from error
         return _judge_read(answer)
 
@@ -144,8 +162,10 @@ class Http:
     ) -> Answer:
         """POST `body` to a dialling endpoint, once; the only code that does.
 
-        `fence` is awaited after the connection stands and before the first byte leaves; what it raises is raised here and nothing is
-        sent. Raises `NotSent`, `RateLimited`, `Rejected`, `Unauthorized`, or `Ambiguous` for everything that is not a clear yes or no.
+        `fence` is awaited after the connection stands and before the first byte leaves; if it
+        raises, nothing is sent, and an error of ours is raised as it is. Raises `NotSent`,
+        `RateLimited`, `Rejected`, `Unauthorized`, or `Ambiguous` for everything that is not a clear
+        yes or no.
         """
         mark = _WireMark(fence)
         request = self._submitter.build_request(
@@ -168,8 +188,14 @@ class Http:
         return _judge_submit(answer, no_effect)
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for all connections: reading the certificates takes 40 ms of the event loop."""
+    return httpx.create_ssl_context()
+
+
 class _WireMark:
-    """httpcore's trace hook: an exception raised in it aborts the request with no byte on the wire."""
+    """httpcore's trace hook: what is raised in it aborts the request with no byte on the wire."""
 
     def __init__(self, fence: Callable[[], Awaitable[None]]) -> None:
         self._fence = fence
@@ -201,30 +227,30 @@ async def _send(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
 
 def _judge_read(answer: Answer) -> Answer:
     status = answer.status
-    if 200 <= status < 300:
+    if answer.is_yes:
         return answer
     reason = _reason(answer)
-    if status == 429:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise RateLimited(
             "too many requests", retry_after=retry_after(answer.headers), status=status
         )
     if status in _UNAUTHORIZED:
         raise Unauthorized(f"the key was refused ({status})", status=status, reason=reason)
-    if status == 404:
+    if status == HTTPStatus.NOT_FOUND:
         raise NotFound("not found", status=status, reason=reason)
-    if status >= 500 or status in {408, 425}:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {408, 425}:
         raise Transient(f"the provider failed ({status})", status=status, reason=reason)
-    if status < 400:
+    if status < HTTPStatus.BAD_REQUEST:
         raise Unreadable(f"unexpected redirect ({status}): check the base URL", status=status)
     raise Rejected(f"the provider refused ({status})", status=status, reason=reason)
 
 
 def _judge_submit(answer: Answer, no_effect: frozenset[int]) -> Answer:
     status = answer.status
-    if 200 <= status < 300:
+    if answer.is_yes:
         return answer
     reason = _reason(answer)
-    if status == 429:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         capacity = "concurren" in reason.lower()
         wait = retry_after(answer.headers)
         raise RateLimited(
@@ -238,7 +264,10 @@ def _judge_submit(answer: Answer, no_effect: frozenset[int]) -> Answer:
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Read `Retry-After` in seconds or as a date; None if it is missing or makes no sense. Never negative, at most an hour."""
+    """Read `Retry-After` in seconds or as a date; None if it is missing or makes no sense.
+
+    Never negative, at most an hour.
+    """
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
@@ -255,7 +284,7 @@ def _until(date: str) -> timedelta:
 
 
 def _reason(answer: Answer) -> str:
-    """The provider's own words, cut; they may hold a number, so they go to the ledger and never to a log."""
+    """The provider's own words, cut; they may hold a number: for the ledger, never for a log."""
     return answer.content[:2000].decode(errors="replace")
 
 
