@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from campaign.rules.caps import PastAttempt
+from campaign.rules.caps import PastDial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Candidate:
     consent_source: str | None
     attempts: int
     """Made for this recipient, those that provably came to no call included."""
-    history: tuple[PastAttempt, ...]
+    history: tuple[PastDial, ...]
     """When this number may have been dialled, in order: all by this campaign, and those of the last
     two months by others."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State, StateType
-from prefect.flow_runs import suspend_flow_run
+from prefect.flow_runs import asuspend_flow_run
 from prefect.runtime import flow_run
 
 from campaign.durations import say_duration
@@ -138,7 +138,7 @@ async def _hand_over(runtime: Runtime, enrolled: Enrolled, *, spread: bool) -> N
         await asyncio.gather(*(run_batch(one, Waiting.SUSPENDED) for one in planned))
     if not await enrolling.finished(runtime, enrolled.id):
         await publish(runtime, enrolled.id, at_once=True)
-        await suspend_flow_run(timeout=int(_SUSPENDED_FOR.total_seconds()))
+        await asuspend_flow_run(timeout=int(_SUSPENDED_FOR.total_seconds()))
 
 
 def _verdict(books: Books) -> State[Any]:

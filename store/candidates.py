@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from campaign.candidates import Candidate
-from campaign.rules.caps import PastAttempt
+from campaign.rules.caps import PastDial
 from campaign.states import AttemptState
 from campaign.words import Outcome
 from store.columns import table_of
@@ -119,8 +119,8 @@ def _turn(person: Facts, attempts: Sequence[Facts], now: datetime) -> Turn:
     return Turn(candidate, any(attempt.state in _OPEN for attempt in attempts))
 
 
-def _past(attempt: Facts, person: Facts) -> PastAttempt:
-    return PastAttempt(
+def _past(attempt: Facts, person: Facts) -> PastDial:
+    return PastDial(
         at=attempt.dialled_at,
         outcome=Outcome(attempt.outcome) if attempt.outcome else None,
         ended_at=attempt.ended_at,

@@ -31,7 +31,12 @@ class Imported:
 
 
 def import_recipients(
-    ledger: Ledger, campaign_id: str, now: datetime, *, strict: bool = False
+    ledger: Ledger,
+    campaign_id: str,
+    now: datetime,
+    *,
+    strict: bool = False,
+    flow_run_id: str | None = None,
 ) -> Imported:
     """Read a campaign's list into the ledger; whoever is there already stays as he is.
 
@@ -45,16 +50,22 @@ def import_recipients(
     with RejectsFile(rejects_path(campaign.spec, Path(campaign.base_dir))) as rejects:
         if strict:
             _refuse_any_reject(campaign, rejects)
-        counts = _read(ledger, campaign, rejects, now)
+        counts = _read(ledger, campaign, rejects, now, flow_run_id)
     return Imported(counts, rejects.path if rejects.count else None)
 
 
 def _read(
-    ledger: Ledger, campaign: CampaignView, rejects: RejectsFile, now: datetime
+    ledger: Ledger,
+    campaign: CampaignView,
+    rejects: RejectsFile,
+    now: datetime,
+    flow_run_id: str | None,
 ) -> ImportView:
     with open_source(campaign.spec.recipients, Path(campaign.base_dir)) as source:
         recipe = Recipe(campaign.spec, source.columns, source.name)
-        import_id = ledger.run_sync(recipients.begin_import, campaign.id, source.name, now)
+        import_id = ledger.run_sync(
+            recipients.begin_import, campaign.id, source.name, now, flow_run_id=flow_run_id
+        )
         rows = map(recipe.read, source.rows(recipe.columns))
         for good, bad in _chunks(rows):
             for reject in bad:

@@ -158,9 +158,7 @@ def looked_in_vain(db: Connection, tag: str, looks: int, now: datetime, look_at:
     log(db, tag, "not_found", now)
 
 
-def look_failed(
-    db: Connection, tag: str, now: datetime, look_at: datetime, reason: str
-) -> None:
+def look_failed(db: Connection, tag: str, now: datetime, look_at: datetime, reason: str) -> None:
     """The look-up itself failed: it does not count."""
     db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=look_at))
     log(db, tag, "look_failed", now, detail=reason)

@@ -1,6 +1,7 @@
 """Bring results home: look at the batch, page through its calls, read singly what the list lacks."""
 
 import asyncio
+
 from campaign.calls import BatchRef, ListedCall
 from campaign.errors import NotFound, ProviderError, Rejected, Unreadable
 from campaign.pace import after_failure

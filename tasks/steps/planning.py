@@ -8,8 +8,9 @@ from providers.port import Capabilities
 from store import campaigns, planning
 from store.batches import views as batches
 from store.campaigns import CampaignView
+from tasks.steps.judging import judge_of
 from tasks.steps.runtime import Runtime
-from tasks.steps.submitting import submission_size
+from tasks.steps.submitting import caller_numbers, submission_size
 
 
 async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str, ...]:

@@ -15,8 +15,10 @@ from campaign.errors import (
     Unsupported,
 )
 from campaign.pace import after_failure, next_lookup
+from campaign.spec import CampaignSpec
 from campaign.states import SubmissionState
 from providers.port import Capabilities, Provider
+from providers.settings import resolved_text
 from store import incidents
 from store.batches import views as batches
 from store.batches.views import BatchView
@@ -71,6 +73,11 @@ def submission_size(capabilities: Capabilities, concurrency: int) -> int:
     return min(capabilities.batch_limit, concurrency)
 
 
+def caller_numbers(spec: CampaignSpec, provider: str) -> tuple[str, ...]:
+    """The caller numbers of a provider's share; `env:NAME` is read now. Raises `BadInput`."""
+    return tuple(resolved_text(number) for number in spec.share_of(provider).from_numbers or ())
+
+
 async def _submit_one(
     runtime: Runtime, batch: BatchView, provider: Provider, tag: str, policy: Policy
 ) -> None:
@@ -81,7 +88,7 @@ async def _submit_one(
         tag=tag,
         label=batch.campaign_name,
         calls=calls,
-        from_numbers=tuple(batch.spec.share_of(batch.provider).from_numbers or ()),
+        from_numbers=caller_numbers(batch.spec, batch.provider),
         concurrency=batch.spec.limits.concurrency_of_a_batch,
         start_at=start_at,
     )

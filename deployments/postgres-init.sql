@@ -1,0 +1,2 @@
+-- Prefect's database beside the ledger's.
+CREATE DATABASE prefect;
