@@ -1,11 +1,9 @@
 """Judgements as the planner wants them: a candidate in, a ruling out."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 from campaign.candidates import Candidate, Ruling
-from campaign.rules.caps import PastDial
 from campaign.rules.results import Judgement, Verdict
 from campaign.rules.verdict import Facts, Judge
 from campaign.spec import CampaignSpec
@@ -18,13 +16,13 @@ def ruler(spec: CampaignSpec, now: datetime) -> Callable[[Candidate], Ruling]:
 
     def rule(candidate: Candidate) -> Ruling:
         facts = facts_of(candidate, consent_listed=consent_listed)
-        return ruling_of(judge.judge(facts, history_of(candidate)))
+        return ruling_of(judge.judge(facts, candidate.history))
 
     return rule
 
 
 def facts_of(candidate: Candidate, *, consent_listed: bool, suppressed: str | None = None) -> Facts:
-    """What the rules may ask of a candidate; `consent_listed`: the list has a column for consent."""
+    """What the rules may ask of a candidate; `consent_listed`: the list has such a column."""
     return Facts(
         e164=candidate.phone_number,
         region=candidate.region,
@@ -35,18 +33,6 @@ def facts_of(candidate: Candidate, *, consent_listed: bool, suppressed: str | No
         consent_date=candidate.consent_date,
         suppressed=suppressed,
     )
-
-
-def history_of(candidate: Candidate) -> tuple[PastDial, ...]:
-    """When the number was dialled: the campaign's own attempts with their outcomes, and all others."""
-    own = tuple(
-        PastDial(attempt.dialled_at, attempt.outcome, attempt.closed_at)
-        for attempt in candidate.attempts
-        if attempt.dialled_at is not None
-    )
-    # Of an instant that several campaigns share, one is this campaign's attempt.
-    others = Counter(candidate.dialled) - Counter(past.at for past in own)
-    return own + tuple(PastDial(at, this_campaign=False) for at in sorted(others.elements()))
 
 
 def ruling_of(judgement: Judgement) -> Ruling:
