@@ -236,7 +236,7 @@ class CallRoutes:
         call = self._organizations.find_call(exchange)
         calls = [call, *(found for found in map(self._network.call, body.ids) if found)]
         for doomed in calls:
-            if doomed.order.account != exchange.account:
+            if (doomed.order.provider, doomed.order.account) != (PROVIDER, exchange.account):
                 continue
             taken_back = self._network.cancel(doomed)
             if not taken_back or self._settings.deleted_scheduled == "gone":

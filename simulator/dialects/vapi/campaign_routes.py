@@ -293,7 +293,7 @@ def _problems(body: CreateCampaign, now: float, lines: int) -> list[str]:
 def _passes(campaign: Campaign, query: CampaignsQuery, moment: float) -> bool:
     return (
         query.id in {"", campaign.id}
-        and query.status in {"", campaign.status(moment)}
+        and (not query.status or query.status == campaign.status(moment))
         and query.created(campaign.created_at)
         and (not query.asks_updated or query.updated(campaign.updated_at(moment)))
     )

@@ -49,5 +49,6 @@ def _line(kind: str, place: tuple[int | str, ...], said: str, context: Mapping[s
     line = saying.replace("{name}", name)
     for word, value in context.items():
         line = line.replace(f"{{{word}}}", f"{value:g}" if isinstance(value, float) else str(value))
-    # Nested problems carry the path of the object that they are in.
-    return ".".join([*map(str, place[:-1]), line])
+    # A problem carries the path of the object that it is in, or, if it names no field, of its own.
+    path = place[:-1] if "{name}" in saying else place
+    return ".".join([*map(str, path), line])

@@ -9,7 +9,7 @@ from simulator.dialects.vapi.complaints import complaint
 
 _MOST_VARIABLES = 100_000
 """Characters of one contact's `variableValues`."""
-_NAMES = frozenset(
+OVERRIDABLE = frozenset(
     [
         "transcriber",
         "model",
@@ -50,7 +50,7 @@ _SECONDS = range(10, 43_201)
 
 
 def _checked(overrides: dict[str, Any]) -> dict[str, Any]:
-    for name in overrides.keys() - _NAMES:
+    for name in overrides.keys() - OVERRIDABLE:
         raise complaint(f"{{name}}.property {name} should not exist")
     for name in ("variableValues", "metadata"):
         if not isinstance(overrides.get(name, {}), dict):
