@@ -1,6 +1,5 @@
 import json
 
-import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -110,39 +109,39 @@ def test_every_rule_of_a_mix_can_happen(mix: str) -> None:
 def test_faults_are_shown_changed_and_cleared_while_it_runs(
     simulate: Simulate, client: Client
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
-    url = f"{simulator.url}/__faults"
-    httpx.put(url, content="rules: [{count: 1, fault: {kind: status, status: 500}}]")
+    stand = simulate()
+    vogent = client(stand, "vogent")
+    control = stand.control
+    control.put("/__faults", content="rules: [{count: 1, fault: {kind: status, status: 500}}]")
 
     statuses = [vogent.get("/agents").status_code for _ in range(2)]
-    [rule] = httpx.get(url).json()["rules"]
+    [rule] = control.get("/__faults").json()["rules"]
 
     assert statuses == [500, 200]
     assert (rule["matched"], rule["happened"]) == (2, 1)
-    assert httpx.delete(url).json()["rules"] == []
+    assert control.delete("/__faults").json()["rules"] == []
 
 
 def test_what_is_shown_can_be_put_back(simulate: Simulate) -> None:
-    url = f"{simulate().url}/__faults"
-    httpx.put(url, json={"seed": 3, "rules": [{"nth": [2], "fault": {"kind": "hang"}}]})
-    shown = httpx.get(url).json()
+    control = simulate().control
+    control.put("/__faults", json={"seed": 3, "rules": [{"nth": [2], "fault": {"kind": "hang"}}]})
+    shown = control.get("/__faults").json()
     rules = [
         {name: value for name, value in rule.items() if name not in {"matched", "happened"}}
         for rule in shown["rules"]
     ]
 
-    answer = httpx.put(url, content=json.dumps({"seed": shown["seed"], "rules": rules}))
+    answer = control.put("/__faults", content=json.dumps({"seed": shown["seed"], "rules": rules}))
 
     assert answer.json() == shown
 
 
 def test_bad_faults_are_refused_and_leave_the_old_ones_in_force(simulate: Simulate) -> None:
-    url = f"{simulate().url}/__faults"
-    httpx.put(url, content="rules: [{fault: {kind: hang}}]")
+    control = simulate().control
+    control.put("/__faults", content="rules: [{fault: {kind: hang}}]")
 
-    unknown = httpx.put(url, content="rules: [{fault: {kind: cosy}}]")
-    unreadable = httpx.put(url, content="rules: [")
+    unknown = control.put("/__faults", content="rules: [{fault: {kind: cosy}}]")
+    unreadable = control.put("/__faults", content="rules: [")
 
     assert (unknown.status_code, unreadable.status_code) == (422, 400)
-    assert len(httpx.get(url).json()["rules"]) == 1
+    assert len(control.get("/__faults").json()["rules"]) == 1

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +10,7 @@ import httpx
 import pytest
 
 from simulator.clock import VirtualClock
-from simulator.server import RunningSimulator
-from tests.simulator.conftest import Client, Simulate
+from tests.simulator.conftest import Client, Simulate, Stand
 
 AGENT = "0d6f7a52-6b0e-4b61-9d3a-5c1f0a7b9e11"
 JOBS = "/batch_dial_jobs"
@@ -23,17 +21,13 @@ def job(count: int = 1, first: int = 20) -> dict[str, Any]:
     return {"name": "spring", "callAgentId": AGENT, "maxConcurrentDials": 5, "rows": rows}
 
 
-def set_faults(simulator: RunningSimulator, *rules: Mapping[str, Any]) -> None:
-    httpx.put(f"{simulator.url}/__faults", json={"rules": rules}).raise_for_status()
-
-
-def jobs_that_exist(simulator: RunningSimulator, vogent: httpx.Client) -> int:
-    httpx.delete(f"{simulator.url}/__faults").raise_for_status()
+def jobs_that_exist(stand: Stand, vogent: httpx.Client) -> int:
+    stand.clear_faults()
     return len(vogent.get(JOBS).json()["data"])
 
 
-def last_request(simulator: RunningSimulator) -> dict[str, Any]:
-    return httpx.get(f"{simulator.url}/__ledger").json()["requests"][-1]
+def last_request(stand: Stand) -> dict[str, Any]:
+    return stand.ledger()["requests"][-1]
 
 
 def finished_dials(vogent: httpx.Client, clock: VirtualClock, count: int) -> str:
@@ -44,9 +38,9 @@ def finished_dials(vogent: httpx.Client, clock: VirtualClock, count: int) -> str
     return f"{JOBS}/{job_id}/dials"
 
 
-def raw_get(simulator: RunningSimulator, path: str) -> bytes:
+def raw_get(stand: Stand, path: str) -> bytes:
     """Everything that comes over the wire until the other side closes. Raises when it resets."""
-    address = urlsplit(simulator.url)
+    address = urlsplit(stand.simulator.url)
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer test-key\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=5) as wire:
         wire.sendall(request.encode())
@@ -61,44 +55,44 @@ def raw_get(simulator: RunningSimulator, path: str) -> bytes:
 def test_a_connection_is_cut_before_or_after_the_effect(
     simulate: Simulate, client: Client, when: str, exist: int, *, reset: bool
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     fault = {"kind": "close", "when": when, "reset": reset}
-    set_faults(simulator, {"routes": ["submit"], "fault": fault})
+    stand.set_faults({"routes": ["submit"], "fault": fault})
 
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         vogent.post(JOBS, json=job())
 
-    assert last_request(simulator)["status"] is None
-    assert jobs_that_exist(simulator, vogent) == exist
+    assert last_request(stand)["status"] is None
+    assert jobs_that_exist(stand, vogent) == exist
 
 
 def test_a_reset_is_a_reset_and_a_close_is_a_close(simulate: Simulate) -> None:
-    simulator = simulate()
+    stand = simulate()
 
-    set_faults(simulator, {"fault": {"kind": "close", "reset": True}})
+    stand.set_faults({"fault": {"kind": "close", "reset": True}})
     with pytest.raises(ConnectionResetError):
-        raw_get(simulator, "/vogent/api/agents")
+        raw_get(stand, "/vogent/api/agents")
 
-    set_faults(simulator, {"fault": {"kind": "close", "reset": False}})
-    assert raw_get(simulator, "/vogent/api/agents") == b""
+    stand.set_faults({"fault": {"kind": "close", "reset": False}})
+    assert raw_get(stand, "/vogent/api/agents") == b""
 
 
 @pytest.mark.parametrize("when,exist", [("before", 0), ("after", 1)])
 def test_a_status_replaces_the_answer_before_or_after_the_effect(
     simulate: Simulate, client: Client, when: str, exist: int
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     fault = {"kind": "status", "status": 502, "when": when, "body": "html"}
-    set_faults(simulator, {"routes": ["submit"], "fault": fault})
+    stand.set_faults({"routes": ["submit"], "fault": fault})
 
     answer = vogent.post(JOBS, json=job())
 
     assert answer.status_code == 502
     assert answer.headers["content-type"] == "text/html"
     assert "<h1>502</h1>" in answer.text
-    assert jobs_that_exist(simulator, vogent) == exist
+    assert jobs_that_exist(stand, vogent) == exist
 
 
 @pytest.mark.parametrize(
@@ -116,11 +110,11 @@ def test_a_status_replaces_the_answer_before_or_after_the_effect(
 def test_a_429_says_in_every_manner_when_to_come_back(
     simulate: Simulate, client: Client, how: str, header: str | None
 ) -> None:
-    simulator = simulate()
+    stand = simulate()
     fault = {"kind": "status", "status": 429, "retry_after": how, "retry_after_seconds": 7}
-    set_faults(simulator, {"fault": fault})
+    stand.set_faults({"fault": fault})
 
-    answer = client(simulator, "vogent").get("/agents")
+    answer = client(stand, "vogent").get("/agents")
 
     assert answer.status_code == 429
     assert answer.headers.get("retry-after") == header
@@ -128,20 +122,20 @@ def test_a_429_says_in_every_manner_when_to_come_back(
 
 
 def test_an_error_can_repeat_everything_that_was_sent(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "status", "status": 400, "body": "echo"}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "status", "status": 400, "body": "echo"}})
 
-    answer = client(simulator, "vogent").post(JOBS, json=job())
+    answer = client(stand, "vogent").post(JOBS, json=job())
 
     assert "+13125550120" in answer.json()["message"]
 
 
 def test_a_redirect_leads_where_it_is_told_to(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
+    stand = simulate()
     fault = {"kind": "status", "status": 307, "location": "http://127.0.0.2:9/steal"}
-    set_faults(simulator, {"fault": fault})
+    stand.set_faults({"fault": fault})
 
-    answer = client(simulator, "vogent").get("/agents", follow_redirects=False)
+    answer = client(stand, "vogent").get("/agents", follow_redirects=False)
 
     assert answer.status_code == 307
     assert answer.headers["location"] == "http://127.0.0.2:9/steal"
@@ -151,22 +145,22 @@ def test_a_redirect_leads_where_it_is_told_to(simulate: Simulate, client: Client
 def test_silence_lasts_until_the_client_leaves(
     simulate: Simulate, client: Client, when: str, exist: int
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
-    set_faults(simulator, {"routes": ["submit"], "fault": {"kind": "hang", "when": when}})
+    stand = simulate()
+    vogent = client(stand, "vogent")
+    stand.set_faults({"routes": ["submit"], "fault": {"kind": "hang", "when": when}})
 
     with pytest.raises(httpx.ReadTimeout):
         vogent.post(JOBS, json=job(), timeout=0.2)
 
-    assert jobs_that_exist(simulator, vogent) == exist
+    assert jobs_that_exist(stand, vogent) == exist
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_latency_delays_the_answer(simulate: Simulate, client: Client, when: str) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     fault = {"kind": "latency", "when": when, "seconds": 0.1, "up_to": 0.15}
-    set_faults(simulator, {"fault": fault})
+    stand.set_faults({"fault": fault})
     began = time.monotonic()
 
     assert vogent.get("/agents").status_code == 200
@@ -177,10 +171,10 @@ def test_latency_delays_the_answer(simulate: Simulate, client: Client, when: str
 def test_a_late_effect_comes_after_the_client_has_left(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     fault = {"kind": "late_effect", "seconds": 5}
-    set_faults(simulator, {"routes": ["submit"], "fault": fault})
+    stand.set_faults({"routes": ["submit"], "fault": fault})
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         vogent.post(JOBS, json=job())
 
@@ -190,48 +184,44 @@ def test_a_late_effect_comes_after_the_client_has_left(
     [created] = vogent.get(JOBS).json()["data"]
 
     assert created["createdAt"] == "2026-09-21T14:13:25.000Z"
-    [submit] = [
-        request
-        for request in httpx.get(f"{simulator.url}/__ledger").json()["requests"]
-        if request["route"] == "submit"
-    ]
+    [submit] = [request for request in stand.ledger()["requests"] if request["route"] == "submit"]
     assert submit["applied_at"] == pytest.approx(submit["at"] + 5)
 
 
 def test_a_late_effect_can_hide_behind_a_gateway_timeout(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     fault = {"kind": "late_effect", "seconds": 5, "status": 504}
-    set_faults(simulator, {"routes": ["submit"], "fault": fault})
+    stand.set_faults({"routes": ["submit"], "fault": fault})
 
     assert vogent.post(JOBS, json=job()).status_code == 504
     clock.advance(5)
 
-    assert jobs_that_exist(simulator, vogent) == 1
+    assert jobs_that_exist(stand, vogent) == 1
 
 
 def test_a_late_effect_is_refused_late_when_the_key_is_wrong(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
+    stand = simulate()
     fault = {"kind": "late_effect", "status": 504}
-    set_faults(simulator, {"routes": ["submit"], "fault": fault})
-    client(simulator, "vogent", key="wrong").post(JOBS, json=job())
+    stand.set_faults({"routes": ["submit"], "fault": fault})
+    client(stand, "vogent", key="wrong").post(JOBS, json=job())
     clock.advance(60)
 
-    assert jobs_that_exist(simulator, client(simulator, "vogent")) == 0
-    assert httpx.get(f"{simulator.url}/__stats").json()["auth_failures"] == 1
+    assert jobs_that_exist(stand, client(stand, "vogent")) == 0
+    assert stand.stats()["auth_failures"] == 1
 
 
 def test_a_lagging_list_hides_what_is_new_and_a_read_by_id_does_not(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     fault = {"kind": "listing_lag", "seconds": 30}
-    set_faults(simulator, {"routes": ["list"], "fault": fault})
+    stand.set_faults({"routes": ["list"], "fault": fault})
     job_id = vogent.post(JOBS, json=job()).json()["id"]
     clock.advance(29)
 
@@ -244,11 +234,11 @@ def test_a_lagging_list_hides_what_is_new_and_a_read_by_id_does_not(
 def test_a_stale_read_lets_what_was_completed_be_in_progress_again(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 1).removesuffix("/dials")
     fault = {"kind": "stale_read", "seconds": 99_995}
-    set_faults(simulator, {"routes": ["status"], "nth": [2], "fault": fault})
+    stand.set_faults({"routes": ["status"], "nth": [2], "fault": fault})
 
     seen = [vogent.get(path).json()["status"] for _ in range(3)]
 
@@ -259,45 +249,45 @@ def test_a_stale_read_lets_what_was_completed_be_in_progress_again(
 def test_a_truncated_answer_breaks_off_in_its_body(
     simulate: Simulate, client: Client, framing: str
 ) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "truncate", "framing": framing}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "truncate", "framing": framing}})
 
     with pytest.raises(httpx.RemoteProtocolError):
-        client(simulator, "vogent").get("/agents")
+        client(stand, "vogent").get("/agents")
 
-    assert raw_get(simulator, "/vogent/api/agents").startswith(b"HTTP/1.1 200 ")
+    assert raw_get(stand, "/vogent/api/agents").startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_truncated_answer_may_break_off_in_its_headers(
     simulate: Simulate, client: Client
 ) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "truncate", "framing": "headers"}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "truncate", "framing": "headers"}})
 
     with pytest.raises(httpx.RemoteProtocolError):
-        client(simulator, "vogent").get("/agents")
+        client(stand, "vogent").get("/agents")
 
 
 def test_a_connection_may_close_right_after_a_good_answer(
     simulate: Simulate, client: Client
 ) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "close_after"}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "close_after"}})
 
-    answer = client(simulator, "vogent").get("/agents")
+    answer = client(stand, "vogent").get("/agents")
 
     assert answer.status_code == 200
     assert "connection" not in answer.headers
-    assert raw_get(simulator, "/vogent/api/agents").endswith(b"}")
+    assert raw_get(stand, "/vogent/api/agents").endswith(b"}")
 
 
 def test_a_dripping_body_is_whole_in_the_end(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "drip", "seconds": 0.2, "pieces": 4}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "drip", "seconds": 0.2, "pieces": 4}})
     began = time.monotonic()
 
     # No single read takes as long as the whole.
-    answer = client(simulator, "vogent").get("/agents", timeout=0.15)
+    answer = client(stand, "vogent").get("/agents", timeout=0.15)
 
     assert answer.json()["data"][0]["id"] == AGENT
     assert time.monotonic() - began >= 0.2
@@ -309,10 +299,10 @@ def test_a_dripping_body_is_whole_in_the_end(simulate: Simulate, client: Client)
 def test_a_garbled_body_cannot_be_trusted_as_json(
     simulate: Simulate, client: Client, how: str
 ) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "garble", "how": how, "megabytes": 2}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "garble", "how": how, "megabytes": 2}})
 
-    body = client(simulator, "vogent").get("/agents").content
+    body = client(stand, "vogent").get("/agents").content
 
     signs = {
         "malformed": lambda: not body.rstrip().endswith(b"}"),
@@ -328,30 +318,30 @@ def test_a_garbled_body_cannot_be_trusted_as_json(
 
 
 def test_a_body_that_calls_itself_gzip_may_be_none(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "garble", "how": "bad_gzip"}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "garble", "how": "bad_gzip"}})
 
     with pytest.raises(httpx.DecodingError):
-        client(simulator, "vogent").get("/agents")
+        client(stand, "vogent").get("/agents")
 
 
 def test_a_small_gzip_may_hold_a_huge_body(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "garble", "how": "gzip_bomb", "megabytes": 5}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "garble", "how": "gzip_bomb", "megabytes": 5}})
 
-    with client(simulator, "vogent").stream("GET", "/agents") as answer:
+    with client(stand, "vogent").stream("GET", "/agents") as answer:
         sent = sum(len(part) for part in answer.iter_raw())
-    body = client(simulator, "vogent").get("/agents").content
+    body = client(stand, "vogent").get("/agents").content
 
     assert sent < 100_000
     assert len(body) > 5_000_000
 
 
 def test_json_may_come_under_another_name(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"fault": {"kind": "content_type"}})
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "content_type"}})
 
-    answer = client(simulator, "vogent").get("/agents")
+    answer = client(stand, "vogent").get("/agents")
 
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.json()["data"]
@@ -361,9 +351,9 @@ def test_json_may_come_under_another_name(simulate: Simulate, client: Client) ->
 def test_a_submission_may_be_answered_without_an_id(
     simulate: Simulate, client: Client, *, null: bool
 ) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"routes": ["submit"], "fault": {"kind": "lose_ids", "null": null}})
-    bland = client(simulator, "bland")
+    stand = simulate()
+    stand.set_faults({"routes": ["submit"], "fault": {"kind": "lose_ids", "null": null}})
+    bland = client(stand, "bland")
     batch = {"global": {"task": "x"}, "call_objects": [{"phone_number": "+13125550120"}]}
 
     answer = bland.post("/v2/batches/create", json=batch)
@@ -376,10 +366,10 @@ def test_a_submission_may_be_answered_without_an_id(
 def test_numbers_may_come_as_text_and_text_as_numbers(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 1)
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "wrong_types"}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "wrong_types"}})
 
     [dial] = vogent.get(path).json()["data"]
 
@@ -404,10 +394,10 @@ def test_numbers_may_come_as_text_and_text_as_numbers(
 def test_odd_text_stands_in_what_was_said(
     simulate: Simulate, client: Client, clock: VirtualClock, what: str, sign: bytes
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 1)
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "odd_text", "what": what}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "odd_text", "what": what}})
 
     body = vogent.get(path).content
 
@@ -436,11 +426,11 @@ def pages(vogent: httpx.Client, path: str, limit: int, most: int = 8) -> list[li
 def test_rows_may_come_twice(
     simulate: Simulate, client: Client, clock: VirtualClock, of: str
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 6)
     good = pages(vogent, path, 3)
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "duplicate_rows", "of": of}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "duplicate_rows", "of": of}})
 
     first, second = pages(vogent, path, 3)
 
@@ -451,22 +441,22 @@ def test_rows_may_come_twice(
 def test_rows_may_be_missing_and_come_back(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 20)
     fault = {"kind": "drop_rows", "share": 0.5}
-    set_faults(simulator, {"routes": ["page"], "count": 1, "fault": fault})
+    stand.set_faults({"routes": ["page"], "count": 1, "fault": fault})
 
     assert 0 < len(numbers(vogent.get(path))) < 20
     assert len(numbers(vogent.get(path))) == 20
 
 
 def test_rows_may_be_out_of_order(simulate: Simulate, client: Client, clock: VirtualClock) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 20)
     good = numbers(vogent.get(path))
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "shuffle_rows"}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "shuffle_rows"}})
 
     shuffled = numbers(vogent.get(path))
 
@@ -477,10 +467,10 @@ def test_rows_may_be_out_of_order(simulate: Simulate, client: Client, clock: Vir
 def test_a_page_in_the_middle_may_be_empty(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 6)
-    set_faults(simulator, {"routes": ["page"], "nth": [2], "fault": {"kind": "empty_page"}})
+    stand.set_faults({"routes": ["page"], "nth": [2], "fault": {"kind": "empty_page"}})
 
     assert [len(page) for page in pages(vogent, path, 2)] == [2, 0, 2]
 
@@ -489,11 +479,11 @@ def test_a_page_in_the_middle_may_be_empty(
 def test_a_row_may_be_without_an_id(
     simulate: Simulate, client: Client, clock: VirtualClock, *, null: bool
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 2)
     fault = {"kind": "rows_without_id", "null": null}
-    set_faults(simulator, {"routes": ["page"], "fault": fault})
+    stand.set_faults({"routes": ["page"], "fault": fault})
 
     first, second = vogent.get(path).json()["data"]
 
@@ -503,10 +493,10 @@ def test_a_row_may_be_without_an_id(
 
 
 def test_a_cursor_may_have_expired(simulate: Simulate, client: Client, clock: VirtualClock) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 4)
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "cursor_expired", "status": 410}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "cursor_expired", "status": 410}})
     first = vogent.get(path, params={"limit": 2})
 
     second = vogent.get(path, params={"limit": 2, "cursor": first.json()["cursor"]})
@@ -518,11 +508,11 @@ def test_a_cursor_may_have_expired(simulate: Simulate, client: Client, clock: Vi
 def test_paging_by_a_faulty_cursor_would_never_end(
     simulate: Simulate, client: Client, clock: VirtualClock, kind: str
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 6)
     good = pages(vogent, path, 2)
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": kind}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": kind}})
 
     found = pages(vogent, path, 2, most=6)
 
@@ -534,19 +524,19 @@ def test_paging_by_a_faulty_cursor_would_never_end(
 def test_the_limit_may_be_ignored(
     simulate: Simulate, client: Client, clock: VirtualClock, limit: int | None, shown: int
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 6)
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "limit_ignored", "limit": limit}})
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "limit_ignored", "limit": limit}})
 
     assert len(numbers(vogent.get(path, params={"limit": 2}))) == shown
 
 
 def test_a_total_may_be_wrong(simulate: Simulate, client: Client) -> None:
-    simulator = simulate()
-    set_faults(simulator, {"routes": ["page"], "fault": {"kind": "wrong_total", "by": 3}})
+    stand = simulate()
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "wrong_total", "by": 3}})
 
-    assert client(simulator, "bland").get("/v1/calls").json()["total_count"] == 3
+    assert client(stand, "bland").get("/v1/calls").json()["total_count"] == 3
 
 
 @pytest.mark.parametrize(
@@ -559,20 +549,19 @@ def test_a_total_may_be_wrong(simulate: Simulate, client: Client) -> None:
 def test_the_providers_clock_may_be_wrong_or_silent(
     simulate: Simulate, client: Client, fault: dict[str, Any], header: str | None
 ) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     assert vogent.get("/agents").headers["date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
-    set_faults(simulator, {"fault": {"kind": "date_header"} | fault})
+    stand.set_faults({"fault": {"kind": "date_header"} | fault})
 
     assert vogent.get("/agents").headers.get("date") == header
 
 
 def test_faults_add_up(simulate: Simulate, client: Client, clock: VirtualClock) -> None:
-    simulator = simulate()
-    vogent = client(simulator, "vogent")
+    stand = simulate()
+    vogent = client(stand, "vogent")
     path = finished_dials(vogent, clock, 3)
-    set_faults(
-        simulator,
+    stand.set_faults(
         {
             "name": "again",
             "routes": ["page"],
@@ -585,4 +574,4 @@ def test_faults_add_up(simulate: Simulate, client: Client, clock: VirtualClock) 
     with pytest.raises(httpx.RemoteProtocolError):
         vogent.get(path)
 
-    assert last_request(simulator)["faults"] == ["again", "label", "cut"]
+    assert last_request(stand)["faults"] == ["again", "label", "cut"]
