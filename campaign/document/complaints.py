@@ -141,14 +141,20 @@ def _choice(said: str, expected: str, name: str) -> tuple[str, str]:
 def _form(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str] | None:
     name = _shown(path)
     if kind == "string_pattern_mismatch":
-        field = next((str(part) for part in path if str(part) in _PATTERNS), "")
         other = f"{name} has the wrong form", f"It must match {context['pattern']}."
-        return _PATTERNS.get(field, other)
+        return _PATTERNS.get(_field(path), other)
     if kind in {"string_too_short", "too_short"}:
         return f"{name} is empty", f"Write one or remove {name}."
     if kind in {"string_too_long", "too_long"}:
         return f"{name} is longer than {context['max_length']}", "Shorten it."
     return None
+
+
+def _field(path: Path) -> str:
+    """Name a field of the campaign file itself; of an agent block, none."""
+    if path[:1] in {("variables",), ("provider",)}:
+        return str(path[0]) if "agent" not in path else ""
+    return str(path[-1]) if path in {("name",), ("recipients", "country")} else ""
 
 
 def _type(kind: str, said: object, name: str) -> tuple[str, str] | None:

@@ -1,0 +1,6 @@
+"""`python -m outdial`."""
+
+from outdial.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What each provider can do, from the facts that its adapter states."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+import providers
+from campaign.durations import say_duration
+from outdial.terminal import Column
+from providers.port import Capabilities
+
+COLUMNS = (
+    Column("provider"),
+    Column("batches"),
+    Column("at most", right=True),
+    Column("safe start"),
+    Column("finds tag"),
+    Column("pause"),
+    Column("stop"),
+    Column("transcript"),
+    Column("cost"),
+)
+LEGEND = """\
+batches      the provider's own, or ours made of single calls
+at most      calls in one submission
+safe start   how a doubt can be settled before a telephone rings
+finds tag    a submission whose answer was lost can be looked up
+transcript, cost   where they come from"""
+
+
+def facts() -> Iterator[tuple[str, str, Capabilities]]:
+    """Every provider and API generation with its facts; the API's name is empty if there is one."""
+    for name in providers.names():
+        for variant, capabilities in providers.adapter(name).variants().items():
+            yield name, variant, capabilities
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """Yield the cells of the table, in the order of `COLUMNS`."""
+    for name, variant, said in facts():
+        yield (
+            f"{name} {variant}".strip(),
+            "own" if said.native_batch else "ours",
+            str(said.batch_limit),
+            _guard(said),
+            _yes(said.finds_by_tag),
+            _yes(said.pauses),
+            said.cancels,
+            said.transcript_from,
+            said.cost_from,
+        )
+
+
+def as_json() -> list[Mapping[str, object]]:
+    """Return all facts, for programs."""
+    return [
+        {"provider": name, "api": variant} | _plain(capabilities)
+        for name, variant, capabilities in facts()
+    ]
+
+
+def markdown() -> str:
+    """Return the table for the README."""
+    lines = [_line([column.title for column in COLUMNS])]
+    lines.append(_line(["---:" if column.right else "---" for column in COLUMNS]))
+    lines += [_line(row) for row in rows()]
+    return "\n".join(lines)
+
+
+def _guard(said: Capabilities) -> str:
+    """How a doubtful submission can be settled before a telephone rings."""
+    if said.two_phase_start:
+        return "separate"
+    if said.start_in_future is not None:
+        return f"{say_duration(said.start_in_future)} ahead"
+    return "no"
+
+
+def _plain(said: Capabilities) -> dict[str, object]:
+    values = {name: getattr(said, name) for name in Capabilities.__dataclass_fields__}
+    return {name: _jsonable(value) for name, value in values.items()}
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return sorted(value) if isinstance(value, frozenset) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
