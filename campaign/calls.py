@@ -1,4 +1,6 @@
-"""What travels between the ledger, the flows and the providers: calls to place, submissions, pages of calls."""
+"""What travels between the ledger, the flows and the providers: calls to place, submissions, pages
+of calls.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +25,10 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Everything that one submission's body is made of. Frozen into bytes once, before anything is sent."""
+    """Everything that one submission's body is made of.
+
+    Frozen into bytes once, before anything is sent.
+    """
 
     tag: str
     """Ours, unique for a submission, at most 40 characters of `[a-z0-9-]`."""
@@ -109,7 +114,10 @@ class BatchStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One telephone call at a provider, in our vocabulary. Times are aware UTC, durations seconds, money USD."""
+    """One telephone call at a provider, in our vocabulary.
+
+    Times are aware UTC, durations seconds, money USD.
+    """
 
     id: str
     key: str | None
@@ -135,7 +143,9 @@ class Call:
     opted_out: bool = False
     """The person asked not to be called again."""
     missing: frozenset[str] = frozenset()
-    """Late fields that the provider will still bring (`transcript`, `cost`, `recording`, `analysis`, `outcome`)."""
+    """Late fields that the provider will still bring (`transcript`, `cost`, `recording`,
+    `analysis`, `outcome`).
+    """
     needs_detail: bool = False
     """The list lacks what the single read has: read it singly before the attempt is closed."""
 
@@ -153,7 +163,10 @@ class ListedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of calls. `next` is None on the last page; otherwise opaque, and never seen before in the same sweep."""
+    """A page of calls.
+
+    `next` is None on the last page; otherwise opaque, and never seen before in the same sweep.
+    """
 
     calls: tuple[ListedCall, ...]
     next: str | None = None

@@ -8,7 +8,10 @@ _FORM = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)\s*")
 
 
 def parse_duration(value: object) -> object:
-    """Read `30s`, `5m`, `4h`, `2d`, `1w`, `250ms`; a timedelta or ISO 8601 passes through. Raises `ValueError`."""
+    """Read `30s`, `5m`, `4h`, `2d`, `1w`, `250ms`; a timedelta or ISO 8601 passes through.
+
+    Raises `ValueError`.
+    """
     if not isinstance(value, str) or value.startswith("P"):
         if isinstance(value, (int, float)):
             raise ValueError("a length of time needs a unit, such as 30s, 5m, 4h or 2d")

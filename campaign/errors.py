@@ -1,7 +1,7 @@
 """Errors, named after what the caller does next.
 
-All arguments but the message are optional keywords: an exception may be pickled on its way through Prefect, and unpickling passes
-only the message.
+All arguments but the message are optional keywords: an exception may be pickled on its way through
+Prefect, and unpickling passes only the message.
 """
 
 from collections.abc import Sequence

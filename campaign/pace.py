@@ -12,10 +12,12 @@ _BACKOFF = 2.0
 def next_look(
     polling: Polling, *, elapsed: timedelta, done: int, total: int, page: int
 ) -> timedelta:
-    """The pause until the next look at a batch of which `done` of `total` calls are over after `elapsed`.
+    """The pause until the next look at a batch of which `done` of `total` calls are over after
+    `elapsed`.
 
-    Long enough for a page of results to fill up, shorter towards the end, always within `polling.min` and `polling.max`. The pause does
-    not depend on how often was asked before, so a restart changes nothing.
+    Long enough for a page of results to fill up, shorter towards the end, always within
+    `polling.min` and `polling.max`. The pause does not depend on how often was asked before, so a
+    restart changes nothing.
     """
     left = max(total - done, 0)
     if not left:

@@ -19,7 +19,8 @@ class Verdict:
     """Aware UTC: not called again before."""
 
 
-# Nobody is called again after these by a rule, whatever the campaign file says: the first was reached, the second cannot be, and of the
+# Nobody is called again after these by a rule, whatever the campaign file says: the first was
+# reached, the second cannot be, and of the
 # third nobody knows whether the telephone rang.
 _NEVER_AGAIN = frozenset(
     {Outcome.ANSWERED, Outcome.TRANSFERRED, Outcome.INVALID_NUMBER, Outcome.UNKNOWN}

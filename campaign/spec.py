@@ -58,7 +58,9 @@ class RecipientSource(_Model):
     """Where the people come from and what the columns mean."""
 
     source: str = Field(min_length=1, examples=["people.csv"])
-    """A .csv, .jsonl, .parquet or .xlsx file (relative to the campaign file), or an SQLAlchemy URL when `query` is set."""
+    """A .csv, .jsonl, .parquet or .xlsx file (relative to the campaign file), or an SQLAlchemy URL
+    when `query` is set.
+    """
     query: str | None = None
     """SQL text to run at `source`; one row per recipient."""
     sheet: str | None = None
@@ -66,7 +68,10 @@ class RecipientSource(_Model):
     phone: str = Field(default="phone_number", min_length=1)
     """The column with the telephone number."""
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", examples=["US"])
-    """Country (ISO 3166 alpha-2) of numbers written without country code. Never guessed: without it such numbers are rejected."""
+    """Country (ISO 3166 alpha-2) of numbers written without country code.
+
+    Never guessed: without it such numbers are rejected.
+    """
     timezone: str | None = None
     """The column with the person's own IANA time zone."""
     state: str | None = None
@@ -159,7 +164,8 @@ class CallingWindows(_Model):
     weekends: Window | None = None
     """Hours for Saturday and Sunday, in place of what `default` says of them."""
     jurisdiction: str | None = Field(default="US", examples=["US", "GB", "none"])
-    """The country whose rules hold for everybody, besides those of each person's own country and state; `none` for no rule table at
+    """The country whose rules hold for everybody, besides those of each person's own country and
+    state; `none` for no rule table at
     all (you then answer for it yourself)."""
     purpose: Purpose = "marketing"
     """What the calls are for: some rules are about marketing or debt collection only."""
@@ -168,7 +174,9 @@ class CallingWindows(_Model):
     max_rule_age: Duration = timedelta(days=1095)
     """Call nobody by a rule that was last checked longer ago."""
     zone_mode: Literal["number", "strict_us"] = "number"
-    """`number`: every zone that the number may be in; `strict_us`: besides, all four contiguous US zones."""
+    """`number`: every zone that the number may be in; `strict_us`: besides, all four contiguous US
+    zones.
+    """
     holidays: bool = True
     """Call nobody on the public holidays that the rule table names."""
     blackouts: list[Blackout] = Field(default_factory=list[Blackout])
@@ -208,7 +216,8 @@ class Policy(_Model):
     failover: bool = False
     """Move a person to the next provider when the first provably did not dial."""
     opt_out: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
-    """Analysis fields and the values that mean "do not call again", such as `{disposition: [dnc]}`."""
+    """Analysis fields and the values that mean "do not call again", such as `{disposition: [dnc]}`.
+    """
     hash_numbers: bool = False
     """Keep suppressed numbers of this campaign as keyed hashes only."""
 
@@ -241,7 +250,8 @@ class Limits(_Model):
     max_failure_rate: float | None = Field(default=None, gt=0, le=1)
     """Pause when more than this part of the last calls failed."""
     start_guard: Duration | None = None
-    """How far ahead a batch's start is set where the provider knows a start time, so that a doubt is settled before a telephone
+    """How far ahead a batch's start is set where the provider knows a start time, so that a doubt
+    is settled before a telephone
     rings. Missing: the provider's safe value; `0s`: start at once."""
 
     @property
@@ -284,17 +294,23 @@ class CampaignSpec(_Model):
     agent: dict[str, Any] = Field(default_factory=dict[str, Any])
     """The provider's own block: which agent talks, and how."""
     from_numbers: list[str] = Field(default_factory=list[str])
-    """Caller numbers, as the provider wants them (ids or E.164); `env:NAME` takes it from the environment of the runner."""
+    """Caller numbers, as the provider wants them (ids or E.164); `env:NAME` takes it from the
+    environment of the runner.
+    """
     recipients: RecipientSource
     variables: dict[VariableName, str] = Field(default_factory=dict[str, str])
-    """What the agent is told about each person: name and text, with `{column}` filled in from the person's row."""
+    """What the agent is told about each person: name and text, with `{column}` filled in from the
+    person's row.
+    """
     policy: Policy = Policy()
     limits: Limits = Limits()
     polling: Polling = Polling()
 
     @property
     def shares(self) -> tuple[Share, ...]:
-        """The providers, each with its own agent block and caller numbers; a single provider has share 1."""
+        """The providers, each with its own agent block and caller numbers; a single provider has
+        share 1.
+        """
         split = (
             [Share(provider=self.provider, share=1)]
             if isinstance(self.provider, str)

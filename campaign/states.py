@@ -1,7 +1,8 @@
 """State machines as data: what may follow what. Anything else is refused.
 
-A batch is what a flow looks after; a submission is one request that makes a provider dial. A provider with batches of its own
-gets one submission per batch, a provider that takes calls one by one gets many, and doubt is always about one submission.
+A batch is what a flow looks after; a submission is one request that makes a provider dial. A
+provider with batches of its own gets one submission per batch, a provider that takes calls one by
+one gets many, and doubt is always about one submission.
 """
 
 from collections.abc import Mapping

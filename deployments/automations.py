@@ -1,7 +1,8 @@
 """Have Prefect mark flow runs as crashed whose process no longer says that it lives.
 
-Run it once per Prefect server, again after an upgrade: `python -m deployments.automations`. Only the mark: the sweeper
-brings crashed campaigns back, with an age and a count, as a run that crashes at import would otherwise come back for ever.
+Run it once per Prefect server, again after an upgrade: `python -m deployments.automations`. Only
+the mark: the sweeper brings crashed campaigns back, with an age and a count, as a run that crashes
+at import would otherwise come back for ever.
 """
 
 from datetime import timedelta
@@ -12,7 +13,8 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-# At least three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30): with the default of 180 s healthy runs would be ended.
+# At least three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30): with the default of 180 s
+# healthy runs would be ended.
 SILENCE = timedelta(seconds=120)
 
 

@@ -7,7 +7,8 @@ from pydantic import Field
 from campaign.spec import CampaignSpec, Share
 from providers import names
 
-# Prefect keeps parameters in clear in its database, and refuses what does not match before it keeps it.
+# Prefect keeps parameters in clear in its database, and refuses what does not match before it keeps
+# it.
 CallerNumber = Annotated[
     str,
     Field(
@@ -26,9 +27,13 @@ class FormShare(Share):
 
 
 class CampaignForm(CampaignSpec):
-    """One campaign: a list of people, an agent, and a policy. Telephone numbers do not belong in a form."""
+    """One campaign: a list of people, an agent, and a policy.
+
+    Telephone numbers do not belong in a form.
+    """
 
     provider: Literal[names()] | list[FormShare]  # pyright: ignore[reportInvalidTypeForm]
     """The provider, or a split over several."""
     from_numbers: list[CallerNumber] = Field(default_factory=list[CallerNumber])  # pyright: ignore[reportIncompatibleVariableOverride]
-    """Caller numbers, as ids at the provider or as `env:NAME` from the environment of the runner."""
+    """Caller numbers, as ids at the provider or as `env:NAME` from the environment of the runner.
+    """

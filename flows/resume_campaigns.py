@@ -16,10 +16,12 @@ _AT_ONCE = 16
 
 @flow(name="resume-campaigns")
 async def resume_campaigns(seconds: int = 50) -> None:
-    """Go on with handed over campaigns, with what crashed, and with late results, for about `seconds`.
+    """Go on with handed over campaigns, with what crashed, and with late results, for about
+    `seconds`.
 
-    Takes batches whose step is due: of campaigns that were handed over at once, of others when they are overdue, as then nobody looks after
-    them. Plans the next waves of handed over campaigns and wakes their flow runs when all is done. Two sweepers at once do no harm.
+    Takes batches whose step is due: of campaigns that were handed over at once, of others when they
+    are overdue, as then nobody looks after them. Plans the next waves of handed over campaigns and
+    wakes their flow runs when all is done. Two sweepers at once do no harm.
     """
     async with open_runtime() as runtime:
         end = runtime.clock.now() + timedelta(seconds=seconds)

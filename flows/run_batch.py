@@ -18,8 +18,8 @@ _WHILE_NOTHING_IS_DUE = timedelta(seconds=30)
 async def run_batch(batch_id: str, waiting: Waiting = Waiting.HERE) -> str:
     """Look after a batch until nobody needs to wait for it; returns its state.
 
-    May be killed anywhere and run again, by anyone: every step starts from the ledger. Suspended: submit and start, and leave the rest to
-    `resume-campaigns`.
+    May be killed anywhere and run again, by anyone: every step starts from the ledger. Suspended:
+    submit and start, and leave the rest to `resume-campaigns`.
     """
     async with open_runtime() as runtime:
         while True:
@@ -34,7 +34,9 @@ async def run_batch(batch_id: str, waiting: Waiting = Waiting.HERE) -> str:
 
 
 async def advance(runtime: Runtime, batch_id: str) -> Agenda:
-    """Do what is due for a batch now, each step in a task of its provider; returns the agenda that was worked off."""
+    """Do what is due for a batch now, each step in a task of its provider; returns the agenda that
+    was worked off.
+    """
     provider = await agenda.provider_of(runtime, batch_id)
     tasks = tasks_of(provider)
     due = await agenda.look_up(runtime, batch_id, tasks.POLICY)

@@ -45,8 +45,9 @@ async def run_campaign(
 ) -> State[Any]:
     """Run a campaign to its end, or go on with it.
 
-    Say which in one of three ways: fill in the form, name a campaign that is in the ledger, or give a campaign file on the worker's disk.
-    Running it again, or twice at the same time, calls nobody twice.
+    Say which in one of three ways: fill in the form, name a campaign that is in the ledger, or give
+    a campaign file on the worker's disk. Running it again, or twice at the same time, calls nobody
+    twice.
 
     strict: import nobody if any row of the list is bad.
     spread: let `run-batch` deployments do the batches, on any worker.
@@ -126,7 +127,9 @@ async def _wait_for_redials(runtime: Runtime, campaign_id: str) -> bool:
 
 
 async def _hand_over(runtime: Runtime, enrolled: Enrolled, *, spread: bool) -> None:
-    """Plan and submit the first wave, then leave the process; the sweeper goes on and wakes this run at the end."""
+    """Plan and submit the first wave, then leave the process; the sweeper goes on and wakes this
+    run at the end.
+    """
     if await enrolling.finished(runtime, enrolled.id):
         return
     await enrolling.hand_over(runtime, enrolled.id)

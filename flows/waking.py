@@ -14,14 +14,17 @@ from tasks.steps import sweeping
 from tasks.steps.runtime import Runtime
 
 _CRASHES_BORNE = 5
-# A worker reports a crash a second time some seconds later, which would overwrite an earlier resumption.
+# A worker reports a crash a second time some seconds later, which would overwrite an earlier
+# resumption.
 _CRASH_SETTLES = timedelta(seconds=30)
 
 
 async def wake(runtime: Runtime, campaign_id: str) -> None:
-    """Resume the suspended flow run of a campaign, put a crashed one back, or do without one that is gone.
+    """Resume the suspended flow run of a campaign, put a crashed one back, or do without one that
+    is gone.
 
-    A run that crashed more than five times stays as it is: its books are closed here, and the cause is in its log.
+    A run that crashed more than five times stays as it is: its books are closed here, and the cause
+    is in its log.
     """
     flow_run_id = await sweeping.flow_run_of(runtime, campaign_id)
     if flow_run_id is None:

@@ -22,7 +22,9 @@ from providers.http import Http
 Source = Literal["list", "detail", "transcript call", "none"]
 
 Fence = Callable[[], Awaitable[None]]
-"""Awaited at the last moment before a request's first byte; whatever it raises stops the request with nothing sent."""
+"""Awaited at the last moment before a request's first byte; whatever it raises stops the request
+with nothing sent.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +52,9 @@ class Capabilities:
     batch_limit: int
     """Calls in one submission, at most: also what one lost answer leaves in doubt."""
     concurrency_setting: bool
-    """The number of simultaneous calls can be set with the submission; otherwise we pace the submissions."""
+    """The number of simultaneous calls can be set with the submission; otherwise we pace the
+    submissions.
+    """
     counters: bool
     """The status tells how many calls are left."""
     lists_only_own: bool
@@ -86,7 +90,8 @@ class Provider(Protocol):
     Agent: ClassVar[type[BaseModel]]
     """The shape of the campaign file's `agent` block; refuses unknown keys."""
     secrets: ClassVar[frozenset[str]]
-    """Names of fields in answers that hold other people's secrets, for the tests of the scrubbing."""
+    """Names of fields in answers that hold other people's secrets, for the tests of the scrubbing.
+    """
 
     @property
     def capabilities(self) -> Capabilities:
@@ -100,7 +105,9 @@ class Provider(Protocol):
 
     @classmethod
     def variants(cls) -> Mapping[str, Capabilities]:
-        """Return the facts of each API generation by its name in the agent block; one entry "" if there is one."""
+        """Return the facts of each API generation by its name in the agent block; one entry "" if
+        there is one.
+        """
         ...
 
     @classmethod
@@ -120,13 +127,16 @@ class Provider(Protocol):
     async def submit(self, body: bytes, fence: Fence) -> Receipt:
         """Send a composed body, once.
 
-        Raises `Stopped` or `NotSent` (nothing left), `RateLimited` (refused, nothing done), `Rejected` or `Unauthorized` (refused,
-        nothing done), `Ambiguous` (anything else).
+        Raises `Stopped` or `NotSent` (nothing left), `RateLimited` (refused, nothing done),
+        `Rejected` or `Unauthorized` (refused, nothing done), `Ambiguous` (anything else).
         """
         ...
 
     async def find(self, submission: SubmissionRef) -> list[Found]:
-        """Look a submission up by its tag, then by its keys, over all pages. An empty list is no proof of absence."""
+        """Look a submission up by its tag, then by its keys, over all pages.
+
+        An empty list is no proof of absence.
+        """
         ...
 
     async def status(self, batch: BatchRef) -> BatchStatus:
@@ -134,7 +144,9 @@ class Provider(Protocol):
         ...
 
     async def page(self, batch: BatchRef, cursor: str | None = None) -> Page:
-        """Return one page of the batch's calls, never filtered by state; may hold foreign calls (`lists_only_own`)."""
+        """Return one page of the batch's calls, never filtered by state; may hold foreign calls
+        (`lists_only_own`).
+        """
         ...
 
     async def detail(self, call_id: str) -> ListedCall:
@@ -151,7 +163,10 @@ class Starts(Protocol):
     """Offered where creating does not dial (`two_phase_start`)."""
 
     async def verify(self, submission: SubmissionRef) -> None:
-        """Prove that the created batch holds exactly our calls. Raises `Rejected` if it does not, `Transient` if not yet."""
+        """Prove that the created batch holds exactly our calls.
+
+        Raises `Rejected` if it does not, `Transient` if not yet.
+        """
         ...
 
     async def start(self, submission: SubmissionRef, fence: Fence) -> None:

@@ -132,7 +132,7 @@ def _by_state(db: Connection, campaign_id: str) -> dict[str, int]:
         .where(_RECIPIENT.campaign_id == campaign_id)
         .group_by(_RECIPIENT.state)
     )
-    return {state: number for state, number in db.execute(query).tuples()}
+    return {state: number for state, number in db.execute(query)}
 
 
 def _problems(db: Connection, campaign_id: str) -> Iterator[str]:
@@ -201,7 +201,7 @@ def _import_problems(db: Connection, campaign_id: str) -> Iterator[str]:
         func.coalesce(func.sum(_IMPORT.accepted), 0),
         func.coalesce(func.sum(case((_IMPORT.finished_at.is_(None), 1), else_=0)), 0),
     ).where(_IMPORT.campaign_id == campaign_id)
-    accepted, unfinished = db.execute(query).tuples().one()
+    accepted, unfinished = db.execute(query).one()
     people = db.scalar(select(func.count()).where(_RECIPIENT.campaign_id == campaign_id))
     if accepted != people:
         yield f"{accepted} people were imported and {people} are there"

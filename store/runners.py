@@ -1,8 +1,9 @@
 """Who is at work, and proof that somebody no longer is.
 
-Every runner holds a locked file while it lives. The lock goes only with the process's death, not with a pause, a suspended machine or a
-closed lid, so a lock that can be had is a proof of death and no clock is asked. Runners on other hosts cannot be judged so: their claims
-end by the lease, and the epoch in every guard keeps a late one from writing.
+Every runner holds a locked file while it lives. The lock goes only with the process's death, not
+with a pause, a suspended machine or a closed lid, so a lock that can be had is a proof of death and
+no clock is asked. Runners on other hosts cannot be judged so: their claims end by the lease, and
+the epoch in every guard keeps a late one from writing.
 """
 
 import fcntl
@@ -20,7 +21,9 @@ _SEPARATOR = "~"
 
 
 def locks_of(engine: Engine) -> Path:
-    """Where the runners of a ledger on this machine keep their locks: beside a SQLite file, else under the user's state."""
+    """Where the runners of a ledger on this machine keep their locks: beside a SQLite file, else
+    under the user's state.
+    """
     url = engine.url
     if engine.dialect.name == "sqlite" and url.database:
         return Path(f"{url.database}.runners").absolute()
@@ -60,7 +63,8 @@ class Runner:
     def is_dead(self, owner: str) -> bool:
         """Return whether a runner has provably ended.
 
-        False for runners that do not share our directory: nothing can be proved about them from here.
+        False for runners that do not share our directory: nothing can be proved about them from
+        here.
         """
         if owner == self.name:
             return False

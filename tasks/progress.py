@@ -18,7 +18,10 @@ _last: dict[str, datetime] = {}
 
 
 async def publish(runtime: Runtime, campaign_id: str, *, at_once: bool = False) -> None:
-    """Show how far a campaign is; at most once in five seconds unless `at_once`. Counts only, nobody's number."""
+    """Show how far a campaign is; at most once in five seconds unless `at_once`.
+
+    Counts only, nobody's number.
+    """
     now = runtime.clock.now()
     if not at_once and now - _last.get(campaign_id, now - _PAUSE) < _PAUSE:
         return

@@ -62,8 +62,9 @@ def restart_sweep(db: Connection, batch_id: str) -> None:
 def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) -> Settled:
     """Decide from the rows what state a batch is in.
 
-    It is settled when every submission is decided, every attempt has an outcome, and, after the provider was over with it, a whole
-    sweep brought nothing new. `own_progress`: the provider has no batch object, so it is over when its calls are.
+    It is settled when every submission is decided, every attempt has an outcome, and, after the
+    provider was over with it, a whole sweep brought nothing new. `own_progress`: the provider has
+    no batch object, so it is over when its calls are.
     """
     batch = get(db, batch_id)
     counted = tally(db, batch_id)

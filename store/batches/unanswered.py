@@ -20,10 +20,13 @@ STALL = timedelta(hours=24)
 
 
 def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
-    """Give every attempt a verdict once there is nothing left to wait for. Returns whether any was given.
+    """Give every attempt a verdict once there is nothing left to wait for.
 
-    A call that is over and whose late outcome never came is closed with what is known. An attempt without a call in a batch that we had
-    stopped was not dialled. Any other attempt without a finished call is held: whether a telephone rang nobody knows.
+    Returns whether any was given.
+
+    A call that is over and whose late outcome never came is closed with what is known. An attempt
+    without a call in a batch that we had stopped was not dialled. Any other attempt without a
+    finished call is held: whether a telephone rang nobody knows.
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
     stalled = now - batch.created_at >= STALL

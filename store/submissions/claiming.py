@@ -22,7 +22,10 @@ def claim(
     now: datetime,
     lease: timedelta,
 ) -> int | None:
-    """Write down that this body is about to be sent. Returns the claim's epoch; None: somebody else has it, or it is decided."""
+    """Write down that this body is about to be sent.
+
+    Returns the claim's epoch; None: somebody else has it, or it is decided.
+    """
     digest = hashlib.sha256(body).hexdigest()
     statement = (
         update(SUBMISSION)
@@ -71,7 +74,9 @@ def mark_wire(db: Connection, tag: str, epoch: int, now: datetime, *, dials: boo
 
 
 def refuse_if_stopped(db: Connection, tag: str) -> None:
-    """Raise `Stopped` if the campaign is not running or a number of the submission was suppressed meanwhile."""
+    """Raise `Stopped` if the campaign is not running or a number of the submission was suppressed
+    meanwhile.
+    """
     state = campaign_state(db, tag)
     if state is not CampaignState.RUNNING:
         raise Stopped(f"the campaign is {state.value}")
@@ -96,7 +101,9 @@ def release(
     status: int | None = None,
     event: str = "not_sent",
 ) -> bool:
-    """Back to planned: nothing was sent, or it was provably refused and may be tried again at `again_at`."""
+    """Back to planned: nothing was sent, or it was provably refused and may be tried again at
+    `again_at`.
+    """
     statement = (
         update(SUBMISSION)
         .where(
@@ -125,8 +132,9 @@ def recover(
 ) -> int:
     """Take over claims whose owner is dead or whose lease has run out. Returns how many.
 
-    Without a wire mark nothing was sent: planned again. With one it is in doubt. The epoch moves on in both cases, so that an owner
-    that was only asleep can write neither its wire mark nor its outcome.
+    Without a wire mark nothing was sent: planned again. With one it is in doubt. The epoch moves on
+    in both cases, so that an owner that was only asleep can write neither its wire mark nor its
+    outcome.
     """
     query = select(SUBMISSION).where(SUBMISSION.c.state == SubmissionState.INTENT.value)
     if batch_id is not None:

@@ -33,7 +33,8 @@ def accept(
 ) -> bool:
     """Record the provider's yes. Returns False if another id is known already.
 
-    Not bound to an epoch: an id that is known stays true, whoever learns it, so a runner that was overtaken records it too.
+    Not bound to an epoch: an id that is known stays true, whoever learns it, so a runner that was
+    overtaken records it too.
     """
     allowed = [state.value for state in before(MACHINE, SubmissionState.ACCEPTED)]
     statement = (
@@ -188,7 +189,9 @@ def hold(db: Connection, tag: str, now: datetime, *, look_at: datetime, reason: 
 def plan_again(
     db: Connection, tag: str, now: datetime, *, states: Sequence[SubmissionState], reason: str
 ) -> bool:
-    """Send it anew: only where the first request cannot ring anybody, or where a person vouches for it."""
+    """Send it anew: only where the first request cannot ring anybody, or where a person vouches for
+    it.
+    """
     statement = (
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_([state.value for state in states]))
@@ -241,7 +244,9 @@ def _close(
     *,
     reason: str = "",
 ) -> None:
-    """Close open attempts of a submission, all of them or those whose key is in `refused`, and move their people on."""
+    """Close open attempts of a submission, all of them or those whose key is in `refused`, and move
+    their people on.
+    """
     open_states = [state.value for state in AttemptState if state.open]
     members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.state.in_(open_states)
     if refused is not None:

@@ -11,7 +11,10 @@ from store.submissions.views import ATTEMPT, SUBMISSION, log
 
 
 def mark_start(db: Connection, tag: str, now: datetime) -> None:
-    """Commit that the start may leave now. Safe to repeat, as a start goes by id. Raises `Stopped`."""
+    """Commit that the start may leave now.
+
+    Safe to repeat, as a start goes by id. Raises `Stopped`.
+    """
     refuse_if_stopped(db, tag)
     statement = (
         update(SUBMISSION)

@@ -18,7 +18,10 @@ _PAGES_AT_MOST = 20_000
 
 
 async def poll(runtime: Runtime, batch_id: str) -> None:
-    """Look once at the provider's batch and note how far it is. A failed look is borne: it ends nothing."""
+    """Look once at the provider's batch and note how far it is.
+
+    A failed look is borne: it ends nothing.
+    """
     batch, provider, reference = await open_batch(runtime, batch_id)
     if reference is None or not provider.capabilities.native_batch:
         return
@@ -32,9 +35,11 @@ async def poll(runtime: Runtime, batch_id: str) -> None:
 
 
 async def collect(runtime: Runtime, batch_id: str, policy: Policy) -> None:
-    """Sweep through the batch's calls from where the last sweep stopped, then read details that are due.
+    """Sweep through the batch's calls from where the last sweep stopped, then read details that are
+    due.
 
-    Page and cursor are committed together. Two runners at the same batch do no harm: the slower one's page is refused and it leaves.
+    Page and cursor are committed together. Two runners at the same batch do no harm: the slower
+    one's page is refused and it leaves.
     """
     batch, provider, reference = await open_batch(runtime, batch_id)
     if reference is None:

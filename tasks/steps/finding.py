@@ -25,8 +25,8 @@ _LEAST_LOOKS = 3
 async def find(runtime: Runtime, batch_id: str, policy: Policy) -> None:
     """Look up every submission of the batch that is in doubt and due.
 
-    Found: adopted, late or not. Not found proves nothing: looked for again; after the quiet time held, and looked for still. Only where
-    creating rings nobody is it created anew.
+    Found: adopted, late or not. Not found proves nothing: looked for again; after the quiet time
+    held, and looked for still. Only where creating rings nobody is it created anew.
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
@@ -64,7 +64,9 @@ async def _adopt(
     submission: SubmissionView,
     found: list[Found],
 ) -> None:
-    """Adopt the oldest, or the one that dials already; a surplus one is stopped if it can be, and reported."""
+    """Adopt the oldest, or the one that dials already; a surplus one is stopped if it can be, and
+    reported.
+    """
     now = runtime.clock.now()
     two_phase = provider.capabilities.two_phase_start
     first, *surplus = sorted(found, key=lambda one: (not one.dialling, one.created_at or now))

@@ -16,7 +16,8 @@ from tasks.steps.submitting import caller_numbers, submission_size
 async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str, ...]:
     """Plan at most `room` further batches of people who are due, and return their ids.
 
-    One transaction each: whoever is planned has an open attempt, and nobody can plan them again. Providers of a split take turns.
+    One transaction each: whoever is planned has an open attempt, and nobody can plan them again.
+    Providers of a split take turns.
     """
     campaign = await runtime.ledger.run(campaigns.get, campaign_id)
     planned: list[str] = []
@@ -44,12 +45,17 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
         size=batch_size(provider.capabilities, limits.batch_size),
         submission_size=submission_size(provider.capabilities, limits.concurrency_of_a_batch),
         max_calls=limits.max_calls,
+        judge=judge_of(campaign.spec, now),
+        from_numbers=caller_numbers(campaign.spec, name),
     )
     return None if planned is None else planned.batch_id
 
 
 def batch_size(capabilities: Capabilities, wished: int) -> int:
-    """How many people go into one batch: one submission's worth where the provider has batches of its own."""
+    """How many people go into one batch:
+
+    one submission's worth where the provider has batches of its own.
+    """
     return min(wished, capabilities.batch_limit) if capabilities.native_batch else wished
 
 

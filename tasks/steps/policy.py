@@ -6,7 +6,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """Pace and patience with one provider. No field has a default: every task module answers every question."""
+    """Pace and patience with one provider.
+
+    No field has a default: every task module answers every question.
+    """
 
     parallel_submits: int
     """Submissions of one batch in flight at once."""

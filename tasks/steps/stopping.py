@@ -8,7 +8,10 @@ from tasks.steps.runtime import Runtime
 
 
 async def stop(runtime: Runtime, batch_id: str) -> None:
-    """Ask the provider to stop, as far as it can; safe to repeat. What was accepted so far is still collected."""
+    """Ask the provider to stop, as far as it can; safe to repeat.
+
+    What was accepted so far is still collected.
+    """
     batch = await runtime.ledger.run(batches.get, batch_id)
     reference = await runtime.ledger.run(batches.reference, batch_id)
     if reference is not None:

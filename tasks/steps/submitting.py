@@ -35,7 +35,8 @@ LEASE = timedelta(minutes=5)
 async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
     """Send the batch's submissions that are planned and due, as many as there is room for.
 
-    Each is sent once, and its outcome committed. A whole refusal stops the campaign: the next batch would be refused too.
+    Each is sent once, and its outcome committed. A whole refusal stops the campaign: the next batch
+    would be refused too.
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
@@ -54,7 +55,9 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
 async def _due(
     runtime: Runtime, batch: BatchView, capabilities: Capabilities
 ) -> list[SubmissionView]:
-    """Planned, due, and within the lines that are free where the provider keeps no queue of its own."""
+    """Planned, due, and within the lines that are free where the provider keeps no queue of its
+    own.
+    """
     now = runtime.clock.now()
     planned = await runtime.ledger.run(submissions.of_batch, batch.id, (SubmissionState.PLANNED,))
     due = [one for one in planned if one.due_at is None or one.due_at <= now]
@@ -67,7 +70,9 @@ async def _due(
 
 
 def submission_size(capabilities: Capabilities, concurrency: int) -> int:
-    """How many calls go into one submission: where we pace the calls ourselves, never more than may be open at once."""
+    """How many calls go into one submission: where we pace the calls ourselves, never more than may
+    be open at once.
+    """
     if capabilities.native_batch:
         return capabilities.batch_limit
     return min(capabilities.batch_limit, concurrency)
@@ -113,7 +118,9 @@ async def _submit_one(
 async def _send(
     runtime: Runtime, batch: BatchView, provider: Provider, tag: str, epoch: int, body: bytes
 ) -> None:
-    """Send one claimed body and commit what came of it; whatever is not a clear yes or no is a doubt."""
+    """Send one claimed body and commit what came of it; whatever is not a clear yes or no is a
+    doubt.
+    """
     ledger, clock = runtime.ledger, runtime.clock
     dials = not provider.capabilities.two_phase_start
 

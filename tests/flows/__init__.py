@@ -1,0 +1,1 @@
+"""Whole campaigns: flows against the simulator."""

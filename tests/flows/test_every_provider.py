@@ -1,0 +1,75 @@
+"""Five hundred people through each provider's API:
+
+every ring has its row, and every row its ring.
+"""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from campaign.spec import CampaignSpec
+from flows.run_campaign import run_campaign
+from simulator.server import RunningSimulator
+from store import books, campaigns
+from store.books import Books
+from store.columns import table_of
+from store.ledger import Ledger
+from store.tables import Attempt, Call
+from tests.flows.campaigns import APIS, campaign, write_list
+
+PEOPLE = 500
+
+UNSAYABLE = {
+    "vogent": {"invalid_number": "failed"},
+    "bland": {"invalid_number": "failed"},
+    "bland-v1": {"invalid_number": "failed"},
+    "happyrobot": {"invalid_number": "failed"},
+    "vocode": {"invalid_number": "failed"},
+}
+"""What became of a call, and what a provider without a word for it says instead."""
+
+
+async def run(spec: CampaignSpec, folder: Path) -> Books:
+    """Run a campaign to its end and return its books."""
+    file = folder / "campaign.yaml"
+    file.write_text(spec.model_dump_json(exclude_defaults=True))  # JSON is YAML.
+    await run_campaign(file=str(file), return_state=True)
+    with Ledger.open() as ledger, ledger.reading() as db:
+        return books.books(db, campaigns.get(db, spec.name).id)
+
+
+def stored() -> dict[tuple[str, str], str]:
+    """Outcomes by number and call id, as the ledger has them."""
+    call, attempt = table_of(Call), table_of(Attempt)
+    query = select(attempt.c.phone_number, call.c.provider_call_id, call.c.outcome).join(
+        attempt,
+        (attempt.c.recipient_id == call.c.recipient_id) & (attempt.c.no == call.c.attempt_no),
+    )
+    with Ledger.open() as ledger, ledger.reading() as db:
+        return {(row[0], row[1]): row[2] for row in db.execute(query)}
+
+
+def rung(simulator: RunningSimulator, api: str) -> dict[tuple[str, str], str]:
+    """Outcomes by number and call id, as the simulator knows them and the API can say them."""
+    rows = [ring.row() for ring in simulator.stage.world.ledger.rings]
+    words = UNSAYABLE.get(api, {})
+    return {
+        (row["number"], row["provider_call_id"]): words.get(row["outcome"], str(row["outcome"]))
+        for row in rows
+    }
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_every_ring_has_one_row_and_every_row_one_ring(
+    api: str, simulator: RunningSimulator, folder: Path, prefect_api: str
+) -> None:
+    write_list(folder, PEOPLE)
+
+    counted = await run(campaign(api, f"all-of-{api}"), folder)
+
+    assert counted.listed == PEOPLE
+    assert counted.problems == ()
+    assert counted.closes
+    assert len(rung(simulator, api)) == PEOPLE
+    assert stored() == rung(simulator, api)
