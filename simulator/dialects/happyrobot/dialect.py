@@ -1,5 +1,6 @@
 """Routes and handlers of HappyRobot's legacy API."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -165,7 +166,11 @@ class HappyRobot:
         wanted = self._filters(query, exchange)
         calls = [
             call
-            for call in self._network.calls(self.name, exchange.account)
+            for call in _created_between(
+                self._network.calls(self.name, exchange.account),
+                query.created_from,
+                query.created_to,
+            )
             if exchange.shows(call) and all(passes(call) for passes in wanted)
         ]
         if query.sort == "desc":
@@ -180,19 +185,16 @@ class HappyRobot:
         return Answer(body=body)
 
     def _filters(self, query: CallsQuery, exchange: Exchange) -> list[_Filter]:
-        moment = exchange.seen_at
-        early, late, search = query.created_from, query.created_to, query.search.lower()
+        moment, search = exchange.seen_at, query.search.lower()
         asked, email = replies.asked, query.transfer_contact_email
         filters: list[tuple[object, _Filter]] = [
-            (query.type, lambda _: query.type == "Outbound"),
+            (query.type == "Inbound", lambda _: False),
             (query.statuses, lambda call: self._status(call, moment) in query.statuses),
             (query.use_cases, lambda call: asked(call).use_case in query.use_cases),
             (query.campaigns, lambda call: asked(call).campaign_id in query.campaigns),
             (query.models, lambda call: asked(call).model_id in query.models),
             # Tags and ratings are given by people in the console, and nobody sits there.
             (query.tags | query.ratings, lambda _: False),
-            (early, lambda call: int(call.created_at) >= (early or 0)),
-            (late, lambda call: int(call.created_at) <= (late or 0)),
             (search, lambda call: _mentions(call, search, moment)),
             (email, lambda call: email == replies.TRANSFER_EMAIL and _transferred(call, moment)),
         ]
@@ -279,6 +281,17 @@ def _get(
     return Endpoint(
         method="GET", template=template, route=route, handler=handler, shape=shape or Shape()
     )
+
+
+def _created_between(calls: list[Call], first: float | None, last: float | None) -> list[Call]:
+    # They are in the order of creation, and shown to the second.
+    start = 0 if first is None else bisect_left(calls, first, key=_created)
+    end = len(calls) if last is None else bisect_right(calls, last, key=_created)
+    return calls[start:end]
+
+
+def _created(call: Call) -> int:
+    return int(call.created_at)
 
 
 def _mentions(call: Call, search: str, moment: float) -> bool:

@@ -1,5 +1,6 @@
 """How a call looks from outside."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -43,6 +44,7 @@ def asked(call: Call) -> DialRequest:
     return request
 
 
+@lru_cache(maxsize=64)
 def organization(account: str) -> str:
     """The id of an account's organisation."""
     return sha256(account.encode()).hexdigest()[:24]

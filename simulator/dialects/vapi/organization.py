@@ -1,6 +1,7 @@
 """An organization at Vapi: its lines, its campaigns, and what was done to its calls by hand."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from http.client import responses
 from uuid import UUID
@@ -102,6 +103,7 @@ def path_id(text: str) -> str:
         raise Refused(refusal(400, "Validation failed (uuid is expected)")) from None
 
 
+@lru_cache(maxsize=256)
 def stable_id(*parts: str) -> str:
     """A UUID that is the same for the same parts."""
     return str(UUID(bytes=sha256("/".join(parts).encode()).digest()[:16], version=4))

@@ -1,5 +1,6 @@
 """What an account has besides calls: agents, numbers, and a link to its carrier."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ OPENAI_KEY = "openai-key-canary"
 PINECONE_KEY = "pinecone-key-canary"
 
 
+@lru_cache(maxsize=256)
 def stable_id(*parts: str) -> str:
     """A UUID that is the same for the same parts."""
     return str(UUID(bytes=sha256("/".join(parts).encode()).digest()[:16], version=4))

@@ -69,8 +69,14 @@ def single_call(call: Call, moment: float, settings: VocodeSettings) -> dict[str
 
 
 def started_at(call: Call, moment: float) -> float | None:
-    """When it began to ring, as far as known at a moment."""
-    return call.rang_at if call.rang_at is not None and call.rang_at <= moment else None
+    """When it was picked up, or else began to ring, as far as known at a moment.
+
+    Vocode documents no duration: with this start, end minus start is the talk time.
+    """
+    for began in (call.answered_at, call.rang_at):
+        if began is not None and began <= moment:
+            return began
+    return None
 
 
 def ended_at(call: Call, moment: float) -> float | None:
