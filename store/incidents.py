@@ -46,12 +46,17 @@ def report(
         detail=detail,
         at=now,
     )
-    if db.execute(statement.on_conflict_do_nothing()).rowcount == 1:
+    # SQLAlchemy counts the rows of UPDATE and DELETE only; of an INSERT it is the driver's whim.
+    told = db.execute(statement.on_conflict_do_nothing().returning(_INCIDENT.c.id)).first()
+    if told is not None:
         attention(db, campaign_id, f"{kind}: {detail}", now)
 
 
 def attention(db: Connection, campaign_id: str, reason: str, now: datetime) -> None:
-    """Have nothing more sent for a running campaign before a person has looked; what is under way is still collected."""
+    """Send nothing more for a running campaign before a person has looked.
+
+    What is under way is still collected.
+    """
     db.execute(
         update(_CAMPAIGN)
         .where(_CAMPAIGN.c.id == campaign_id, _CAMPAIGN.c.state == CampaignState.RUNNING.value)

@@ -1,0 +1,89 @@
+"""What calls mean for their attempts and people."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from campaign.calls import Call
+from campaign.states import AttemptState, RecipientState
+from store import bulk, suppressions
+from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
+from store.calls.origin import Origin
+from store.calls.revising import revise
+from store.calls.verdicts import Landed, tries_of, verdict_of, weight
+
+
+def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
+    """Close attempts whose call is final and move their people on; suppress who asked for it."""
+    _suppress(db, origin, landed)
+    ours = [(one.attempt, one) for one in landed if one.attempt is not None]
+    _note_calls(db, ours)
+    ended: dict[tuple[int, int], tuple[KnownAttempt, Call]] = {}
+    for attempt, one in ours:
+        if attempt.state.open and one.final:
+            key = (attempt.recipient_id, attempt.no)
+            _, known = ended.get(key, (attempt, one.call))
+            ended[key] = (attempt, max(known, one.call, key=weight))
+    _close(db, origin, list(ended.values()))
+    for attempt, one in ours:
+        if not attempt.state.open:
+            revise(db, origin, attempt, one)
+
+
+def _suppress(db: Connection, origin: Origin, landed: Iterable[Landed]) -> None:
+    numbers = [
+        one.attempt.phone_number if one.attempt else one.call.to
+        for one in landed
+        if one.call.opted_out
+    ]
+    suppressions.add(
+        db,
+        [number for number in numbers if number],
+        reason="asked not to be called again",
+        source=f"a call by {origin.provider}",
+        now=origin.now,
+        in_clear=not origin.policy.hash_numbers,
+    )
+
+
+def _note_calls(db: Connection, ours: Iterable[tuple[KnownAttempt, Landed]]) -> None:
+    rows = [
+        (one.call.id, attempt.recipient_id, attempt.no)
+        for attempt, one in ours
+        if attempt.provider_call_id is None and not (attempt.state.open and one.final)
+    ]
+    bulk.update(db, ATTEMPT, ["recipient_id", "no"], ["provider_call_id"], rows)
+
+
+def _close(db: Connection, origin: Origin, ended: Sequence[tuple[KnownAttempt, Call]]) -> None:
+    rows = [
+        (
+            AttemptState.DONE.value,
+            "",
+            call.outcome.value,
+            attempt.provider_call_id or call.id,
+            attempt.dialled_at or call.started_at or origin.now,
+            origin.now,
+            attempt.recipient_id,
+            attempt.no,
+        )
+        for attempt, call in ended
+    ]
+    columns = ["state", "reason", "outcome", "provider_call_id", "dialled_at", "closed_at"]
+    bulk.update(db, ATTEMPT, ["recipient_id", "no"], columns, rows)
+    _move_people(db, origin, ended)
+
+
+def _move_people(
+    db: Connection, origin: Origin, ended: Sequence[tuple[KnownAttempt, Call]]
+) -> None:
+    missed = [one.recipient_id for one, call in ended if not call.outcome.reached]
+    tries = tries_of(db, missed)
+    rows: list[tuple[str, str, datetime | None, int]] = []
+    for attempt, call in ended:
+        verdict = verdict_of(origin, attempt.recipient_id, call, tries)
+        waiting = attempt.recipient_state in {RecipientState.OPEN, RecipientState.HELD}
+        if waiting or verdict.state is RecipientState.REACHED:
+            rows.append((verdict.state.value, verdict.reason, verdict.due_at, attempt.recipient_id))
+    bulk.update(db, RECIPIENT, ["id"], ["state", "reason", "due_at"], rows)

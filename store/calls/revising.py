@@ -1,0 +1,95 @@
+"""Late news about attempts that are closed already.
+
+A person may turn out to have been reached after all, or not to have been. Nobody is called again
+because of late news, and nobody's newer attempt is disturbed by an older one.
+"""
+
+from sqlalchemy import Connection, func, select, update
+
+from campaign.calls import Call
+from campaign.redial import Verdict
+from campaign.states import AttemptState, RecipientState
+from campaign.words import Outcome
+from store import incidents
+from store.calls import rows
+from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
+from store.calls.origin import Origin
+from store.calls.rows import CALL
+from store.calls.verdicts import Landed, tries_of, verdict_of, weight
+
+
+def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed) -> None:
+    """Take a call into account that is new, or says something new, after its attempt was closed."""
+    if attempt.state is not AttemptState.DONE:
+        _unexpected(db, origin, attempt, landed.call)
+    if not landed.final:
+        return
+    decisive = _decisive(db, origin, attempt)
+    if decisive is None or decisive.outcome in {attempt.outcome, Outcome.UNKNOWN}:
+        return
+    db.execute(
+        update(ATTEMPT)
+        .where(ATTEMPT.c.recipient_id == attempt.recipient_id, ATTEMPT.c.no == attempt.no)
+        .values(outcome=decisive.outcome.value)
+    )
+    _revise_recipient(db, origin, attempt, decisive)
+
+
+def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Call) -> None:
+    """The attempt was closed because nobody would be called: yet somebody was."""
+    dialled_at = attempt.dialled_at or call.started_at or origin.now
+    db.execute(
+        update(ATTEMPT)
+        .where(ATTEMPT.c.recipient_id == attempt.recipient_id, ATTEMPT.c.no == attempt.no)
+        .values(dialled_at=dialled_at)
+    )
+    incidents.report(
+        db,
+        origin.campaign_id,
+        origin.batch_id,
+        "unexpected_call",
+        f"{origin.provider}/{call.id}",
+        "a call turned up for an attempt that was closed as never dialled",
+        origin.now,
+    )
+
+
+def _decisive(db: Connection, origin: Origin, attempt: KnownAttempt) -> Call | None:
+    query = select(CALL.c.provider_call_id).where(
+        CALL.c.recipient_id == attempt.recipient_id, CALL.c.attempt_no == attempt.no
+    )
+    stored = rows.load(db, origin.provider, list(db.scalars(query)))
+    return max((one.call for one in stored.values() if one.call.over), key=weight, default=None)
+
+
+def _revise_recipient(
+    db: Connection, origin: Origin, attempt: KnownAttempt, decisive: Call
+) -> None:
+    recipient_id = attempt.recipient_id
+    tries = tries_of(db, [recipient_id])
+    verdict = verdict_of(origin, recipient_id, decisive, tries)
+    query = select(
+        RECIPIENT.c.state,
+        select(func.max(ATTEMPT.c.no)).where(ATTEMPT.c.recipient_id == recipient_id).label("last"),
+    ).where(RECIPIENT.c.id == recipient_id)
+    state, last = db.execute(query).one()
+    revised = _revised(RecipientState(state), verdict, is_last=last == attempt.no)
+    if revised is not None:
+        db.execute(
+            update(RECIPIENT)
+            .where(RECIPIENT.c.id == recipient_id)
+            .values(state=revised.state.value, reason=revised.reason, due_at=None)
+        )
+
+
+def _revised(current: RecipientState, verdict: Verdict, *, is_last: bool) -> Verdict | None:
+    """Return what a recipient becomes, or None: it stays as it is."""
+    if current in {RecipientState.OPEN, RecipientState.HELD}:
+        return None
+    if verdict.state is RecipientState.REACHED:
+        return verdict if current is not RecipientState.REACHED else None
+    if not is_last or current not in {RecipientState.REACHED, RecipientState.READY}:
+        return None
+    if current is RecipientState.READY and verdict.state is RecipientState.READY:
+        return None
+    return Verdict(RecipientState.NOT_REACHED, f"corrected later: {verdict.reason}")
