@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TextIO
 
 from rich import box
@@ -60,8 +61,12 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON, for programs."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=_jsonable)
     sys.stdout.write("\n")
+
+
+def _jsonable(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def count(number: int, thing: str) -> str:

@@ -1,0 +1,196 @@
+"""How a campaign stands, in words and tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from campaign.durations import say_duration
+from campaign.states import BatchState, CampaignState, SubmissionState
+from outdial.terminal import Column, count, print_table, say
+from store import books, glance, incidents, planning, recipients
+from store.books import Books, Doubt, OutcomeCount
+from store.campaigns import CampaignView
+from store.glance import Glance, OpenBatch, Unread
+from store.incidents import IncidentView
+from store.recipients import ImportView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Everything that is told of one campaign; read from the ledger at one moment."""
+
+    campaign: CampaignView
+    books: Books
+    glance: Glance
+    outcomes: Sequence[OutcomeCount]
+    batches: Sequence[OpenBatch]
+    doubts: Sequence[Doubt]
+    unread: Sequence[Unread]
+    incidents: Sequence[IncidentView]
+    imports: Sequence[ImportView]
+    next_due: datetime | None
+    """Aware UTC."""
+
+    @property
+    def needs_attention(self) -> bool:
+        """A person has to look at it."""
+        in_doubt = any(doubt.state is SubmissionState.HELD for doubt in self.doubts)
+        return (
+            self.campaign.state is CampaignState.NEEDS_ATTENTION
+            or in_doubt
+            or bool(self.incidents)
+            or (self.campaign.state is CampaignState.COMPLETED and not self.books.closes)
+        )
+
+
+def standing(db: Connection, campaign: CampaignView) -> Standing:
+    """Read how a campaign stands."""
+    return Standing(
+        campaign=campaign,
+        books=books.books(db, campaign.id),
+        glance=glance.glance(db, campaign.id),
+        outcomes=books.outcomes(db, campaign.id),
+        batches=glance.open_batches(db, campaign.id),
+        doubts=books.doubts(db, campaign.id),
+        unread=glance.unread(db, campaign.id),
+        incidents=incidents.unresolved(db, campaign.id),
+        imports=recipients.imports(db, campaign.id),
+        next_due=planning.next_due(db, campaign.id),
+    )
+
+
+def print_standing(said: Standing, now: datetime) -> None:
+    """Print it for a person."""
+    campaign = said.campaign
+    reason = f": {campaign.state_reason}" if campaign.state_reason else ""
+    say(f"{campaign.name} is {campaign.state.value.replace('_', ' ')}{reason}")
+    for title, text in (
+        ("people", said.books.in_words),
+        ("list", _last_import(said.imports)),
+        ("batches", _batches(said.glance.batches)),
+        ("next", _next(said, now)),
+    ):
+        if text:
+            say(f"  {title:<9} {text}")
+    if said.outcomes:
+        print_outcomes(said.outcomes)
+    for line in attention(said, now):
+        say(f"- {line}")
+
+
+def print_outcomes(outcomes: Sequence[OutcomeCount]) -> None:
+    """Print the calls of each provider by outcome, with talk time and cost."""
+    names = list(dict.fromkeys(row.provider for row in outcomes))
+    words = list(dict.fromkeys(row.outcome for row in outcomes))
+    calls = {(row.provider, row.outcome): row.calls for row in outcomes}
+    columns = [Column("provider"), Column("calls", right=True)]
+    columns += [Column(word.replace("_", " "), right=True) for word in words]
+    columns += [Column("talk", right=True), Column("cost", right=True)]
+    rows = [
+        (
+            name,
+            sum(calls.get((name, word), 0) for word in words),
+            *(calls.get((name, word), 0) for word in words),
+            _talk(outcomes, name),
+            _cost(outcomes, name),
+        )
+        for name in names
+    ]
+    print_table(columns, rows)
+
+
+def attention(said: Standing, now: datetime) -> Iterator[str]:
+    """Say what is in doubt or wrong, and what happens next."""
+    for doubt in said.doubts:
+        yield _in_doubt(doubt, now)
+    for row in said.unread:
+        yield (
+            f"{count(row.rows, 'row')} of {row.provider} could not be read ({row.problem}): kept"
+            " as sent in the table unread_row."
+        )
+    for incident in said.incidents:
+        yield f"{incident.kind.replace('_', ' ')}: {incident.detail} ({incident.subject})."
+
+
+def as_json(said: Standing) -> dict[str, Any]:
+    """Return it for programs."""
+    campaign = said.campaign
+    return {
+        "campaign": campaign.name,
+        "id": campaign.id,
+        "state": campaign.state.value,
+        "reason": campaign.state_reason,
+        "needs_attention": said.needs_attention,
+        "books": asdict(said.books) | {"closes": said.books.closes},
+        "outcomes": [asdict(row) for row in said.outcomes],
+        "batches": [
+            {"provider": provider, "state": state.value, "batches": number}
+            for (provider, state), number in said.glance.batches.items()
+        ],
+        "open_batches": [asdict(batch) for batch in said.batches],
+        "doubts": [asdict(doubt) for doubt in said.doubts],
+        "unread": [asdict(row) for row in said.unread],
+        "incidents": [asdict(incident) for incident in said.incidents],
+        "imports": [asdict(one) for one in said.imports],
+        "next_due": said.next_due and said.next_due.isoformat(),
+    }
+
+
+def _in_doubt(doubt: Doubt, now: datetime) -> str:
+    people = f"{doubt.people} people" if doubt.people != 1 else "1 person"
+    asked = f"asked {count(doubt.looks, 'time')}"
+    if doubt.state is SubmissionState.UNKNOWN:
+        then = f"asked again {_when(doubt.next_look_at, now)}"
+    else:
+        then = f"still looked for, {_when(doubt.next_look_at, now)}; nobody of them is called again"
+    return f"{doubt.provider} may or may not have taken {people} ({doubt.tag}): {asked}, {then}."
+
+
+def _next(said: Standing, now: datetime) -> str:
+    if said.batches:
+        due = [batch.due_at for batch in said.batches if batch.due_at is not None]
+        waits = f"next look {_when(min(due), now)}" if due else "a step is due"
+        return f"{count(len(said.batches), 'batch')} under way, {waits}"
+    if said.campaign.state is CampaignState.DRAFT:
+        return "`outdial run FILE` begins to call"
+    if said.campaign.state is CampaignState.RUNNING and said.next_due is not None:
+        return f"the next call is due {_when(said.next_due, now)}"
+    return ""
+
+
+def _when(instant: datetime | None, now: datetime) -> str:
+    if instant is None or instant <= now:
+        return "now"
+    away = instant - now
+    local = instant.astimezone().strftime("%a %H:%M" if away > timedelta(hours=12) else "%H:%M")
+    return f"at {local} (in {say_duration(away)})"
+
+
+def _last_import(imports: Sequence[ImportView]) -> str:
+    if not imports:
+        return "not read yet"
+    last = imports[-1]
+    parts = [f"{last.listed:,} rows of {last.source}", f"{last.accepted:,} new"]
+    parts += [f"{last.duplicates:,} known already"] if last.duplicates else []
+    parts += [f"{last.rejected:,} passed over as wrong"] if last.rejected else []
+    return ", ".join(parts)
+
+
+def _batches(batches: Mapping[tuple[str, BatchState], int]) -> str:
+    by_provider: dict[str, list[str]] = {}
+    for (provider, state), number in batches.items():
+        by_provider.setdefault(provider, []).append(f"{number} {state.value}")
+    return "; ".join(f"{name} {', '.join(parts)}" for name, parts in by_provider.items())
+
+
+def _talk(outcomes: Sequence[OutcomeCount], provider: str) -> str:
+    seconds = sum(row.talk_seconds for row in outcomes if row.provider == provider)
+    return say_duration(timedelta(seconds=seconds))
+
+
+def _cost(outcomes: Sequence[OutcomeCount], provider: str) -> str:
+    told = [row.cost_usd for row in outcomes if row.provider == provider and row.cost_usd]
+    return f"${sum(told):,.2f}" if told else "not told"

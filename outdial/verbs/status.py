@@ -1,0 +1,86 @@
+"""`outdial status`: all campaigns, or one in full."""
+
+from typing import Any
+
+import click
+
+from campaign.clock import SystemClock
+from campaign.states import CampaignState, RecipientState
+from outdial.failures import DONE, NEEDS_ATTENTION
+from outdial.summary import as_json, print_standing, standing
+from outdial.terminal import Column, print_json, print_table, tell
+from store import campaigns, glance
+from store.campaigns import CampaignView
+from store.glance import Glance
+from store.ledger import Ledger
+
+
+@click.command(epilog="Example: outdial status spring-renewals")
+@click.argument("campaign", required=False)
+@click.option("--json", "json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def command(context: click.Context, campaign: str | None, *, json: bool) -> None:
+    """Show all campaigns, or how one CAMPAIGN stands: books, outcomes, batches, doubts.
+
+    Exit code 1: a campaign that is shown needs attention.
+    """
+    with Ledger.open() as ledger:
+        attention = _all(ledger, json=json) if campaign is None else _one(ledger, campaign, json)
+    context.exit(NEEDS_ATTENTION if attention else DONE)
+
+
+def _one(ledger: Ledger, name: str, json: bool) -> bool:
+    with ledger.reading() as db:
+        said = standing(db, campaigns.get(db, name))
+    if json:
+        print_json(as_json(said))
+    else:
+        print_standing(said, SystemClock().now())
+    return said.needs_attention
+
+
+def _all(ledger: Ledger, *, json: bool) -> bool:
+    with ledger.reading() as db:
+        known = [(view, glance.glance(db, view.id)) for view in campaigns.listing(db)]
+    if json:
+        print_json([_as_json(view, said) for view, said in known])
+    elif known:
+        print_table(_COLUMNS, [_row(view, said) for view, said in known])
+    else:
+        tell("There is no campaign yet: begin with `outdial demo` or `outdial run FILE`.")
+    return any(view.state is CampaignState.NEEDS_ATTENTION for view, _ in known)
+
+
+_COLUMNS = (
+    Column("campaign"),
+    Column("state"),
+    Column("people", right=True),
+    Column("done", right=True),
+    Column("reached", right=True),
+    Column("held", right=True),
+    Column("made"),
+)
+
+
+def _row(view: CampaignView, said: Glance) -> tuple[object, ...]:
+    return (
+        view.name,
+        view.state.value.replace("_", " "),
+        said.listed,
+        said.closed,
+        said.people.get(RecipientState.REACHED, 0),
+        said.people.get(RecipientState.HELD, 0),
+        f"{view.created_at.astimezone():%Y-%m-%d %H:%M}",
+    )
+
+
+def _as_json(view: CampaignView, said: Glance) -> dict[str, Any]:
+    return {
+        "campaign": view.name,
+        "id": view.id,
+        "state": view.state.value,
+        "reason": view.state_reason,
+        "created_at": view.created_at.isoformat(),
+        "people": {state.value: said.people.get(state, 0) for state in RecipientState},
+        "calls": {outcome.value: number for outcome, number in said.calls.items()},
+    }
