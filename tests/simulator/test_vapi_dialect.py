@@ -307,6 +307,20 @@ def test_overrides_of_person_and_campaign_are_merged_deeply(
     }
 
 
+def test_squads_are_overridden_by_squad_overrides(vapi: Open, clock: VirtualClock) -> None:
+    site = vapi()
+    own = {"variableValues": {"outdial_key": "squad-key"}}
+    person = {"number": "+13125550120", "squadOverrides": own}
+    squad = campaign(squadId=ASSISTANT, customers=[person])
+    del squad["assistantId"]
+
+    site.http.post("/v2/campaign", json=squad)
+    clock.advance(5)
+
+    assert site.calls()[0]["squadOverrides"] == own
+    assert site.town.ledger("vapi")["rings"][0]["key"] == "squad-key"
+
+
 def test_calls_of_a_campaign_may_echo_nothing(vapi: Open, clock: VirtualClock) -> None:
     site = vapi(campaign_calls_echo=False)
     site.launch(0)
@@ -442,6 +456,7 @@ def test_a_copy_of_an_expired_schedule_is_refused(vapi: Open, clock: VirtualCloc
         ({"metadata": {}}, "property metadata should not exist"),
         ({"workflowId": ASSISTANT}, "property workflowId should not exist"),
         ({"name": ""}, "name must be longer than or equal to 1 characters"),
+        ({"name": "  "}, "name should not be empty"),
         ({"name": 7}, "name must be a string"),
         ({"assistantId": "front desk"}, "assistantId must be a UUID"),
         ({"squadId": ASSISTANT}, "exactly one of assistantId and squadId must be given"),

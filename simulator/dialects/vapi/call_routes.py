@@ -18,7 +18,7 @@ from simulator.dialects.vapi.organization import (
     path_id,
     refusal,
 )
-from simulator.dialects.vapi.overrides import merged
+from simulator.dialects.vapi.overrides import longest_call, merged, sayings
 from simulator.dialects.vapi.requests import (
     Control,
     CreateCall,
@@ -30,9 +30,8 @@ from simulator.exchange import Answer, Exchange, Refused
 from simulator.keys import find_key, find_tag
 
 _UNTAKEN = frozenset({"customer", "customers", "customer_id"})
+_OVERRIDES = frozenset({"assistant_overrides", "squad_overrides"})
 _AUDIO = frozenset({"mono", "stereo", "customer", "assistant"})
-_DEFAULT_SECONDS = 600
-"""Longest call when nothing says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,23 +142,25 @@ class CallRoutes:
     def _order(
         self, customer: Customer, body: CreateCall, exchange: Exchange, *, blocked: bool
     ) -> Order:
-        overrides = merged(body.assistant_overrides, customer.assistant_overrides)
-        sources = (overrides.get("metadata"), overrides.get("variableValues"))
+        overrides = {
+            "assistantOverrides": merged(body.assistant_overrides, customer.assistant_overrides),
+            "squadOverrides": merged(body.squad_overrides, customer.squad_overrides),
+        }
+        said = sayings(*overrides.values())
         plan, row = body.schedule_plan, body.sent(without=_UNTAKEN)
-        if overrides:
-            row["assistantOverrides"] = overrides
-        row["customer"] = customer.sent(without=frozenset({"assistant_overrides"}))
+        row |= {name: override for name, override in overrides.items() if override}
+        row["customer"] = customer.sent(without=_OVERRIDES)
         return Order(
             provider=PROVIDER,
             account=exchange.account,
             number=customer.address,
             accepted_at=exchange.now,
             body_sha256=exchange.body_sha256,
-            key=find_key(*sources) or customer.external_id or body.name or None,
-            tag=find_tag(*sources) or body.name or None,
+            key=find_key(*said) or customer.external_id or body.name or None,
+            tag=find_tag(*said) or body.name or None,
             not_before=plan.earliest_at if plan else None,
             not_after=plan.latest_at if plan else None,
-            max_seconds=overrides.get("maxDurationSeconds", _DEFAULT_SECONDS),
+            max_seconds=longest_call(*overrides.values()),
             details={"row": row, "blocked": blocked},
         )
 

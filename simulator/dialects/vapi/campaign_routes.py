@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulator.calls import Order
 from simulator.dialect import Endpoint, Shape
-from simulator.dialects.vapi.campaign import Campaign, Contact
+from simulator.dialects.vapi.campaign import Campaign
 from simulator.dialects.vapi.campaign_rows import campaign_row, contact_row, counters
+from simulator.dialects.vapi.launching import Launch
 from simulator.dialects.vapi.listing import (
     CampaignQuery,
     CampaignsQuery,
@@ -14,21 +14,15 @@ from simulator.dialects.vapi.listing import (
     numbered,
 )
 from simulator.dialects.vapi.organization import (
-    PROVIDER,
     Organization,
     Organizations,
     path_id,
     refusal,
 )
-from simulator.dialects.vapi.overrides import merged
-from simulator.dialects.vapi.requests import CreateCampaign, Customer, UpdateCampaign
+from simulator.dialects.vapi.requests import CreateCampaign, UpdateCampaign
 from simulator.exchange import Answer, Exchange, Refused
-from simulator.keys import find_key, find_tag
 
 _LIST = Shape(rows="results", cursor_param="page", limit_param="limit", total="metadata.totalItems")
-_UNTAKEN = frozenset({"customers", "duplicate_from_campaign_id"})
-_DEFAULT_SECONDS = 600
-"""Longest call when nothing says otherwise."""
 
 
 class CampaignRoutes:
@@ -72,87 +66,9 @@ class CampaignRoutes:
     def create(self, exchange: Exchange) -> Answer:
         """`POST /v2/campaign`: launches at once, or at `schedulePlan.earliestAt`."""
         organization = self._entitled(exchange)
-        body = self._completed(exchange.parse(CreateCampaign), organization)
-        problems = _problems(body, exchange.now, organization.trunk.capacity)
-        if problems:
-            raise Refused(refusal(400, problems))
-        self._organizations.refuse_missing(body.assistant_id, body.squad_id, body.phone_number_id)
-        campaign = self._launch(body, exchange, organization)
+        launch = Launch(exchange, organization, self._organizations)
+        campaign = launch.launch(exchange.parse(CreateCampaign))
         return Answer(status=201, body=self._row(campaign, exchange, organization))
-
-    def _completed(self, body: CreateCampaign, organization: Organization) -> CreateCampaign:
-        if not body.duplicate_from_campaign_id:
-            return body
-        source = organization.campaigns.get(body.duplicate_from_campaign_id)
-        if source is None:
-            raise Refused(refusal(404, "Couldn't Find Campaign"))
-        whole = {**source.config, "customers": source.customers, **body.sent()}
-        return CreateCampaign.model_validate(whole)
-
-    def _launch(
-        self, body: CreateCampaign, exchange: Exchange, organization: Organization
-    ) -> Campaign:
-        begins = exchange.now + self._settings.start_delay / self._network.speed
-        if body.schedule_plan is not None:
-            begins = max(begins, body.schedule_plan.earliest_at)
-        customers = body.customers or []
-        campaign = Campaign(
-            id=self._network.identity.uuid4(),
-            config=body.sent(without=_UNTAKEN) | {"maxConcurrency": int(body.max_concurrency)},
-            customers=[customer.sent() for customer in customers],
-            created_at=exchange.now,
-            starts_at=begins,
-            lane=self._network.lane(organization.trunk, capacity=int(body.max_concurrency)),
-        )
-        organization.campaigns[campaign.id] = campaign
-        for customer in customers:
-            campaign.everyone.append(self._contact(customer, campaign, body, exchange))
-        return campaign
-
-    def _contact(
-        self, customer: Customer, campaign: Campaign, body: CreateCampaign, exchange: Exchange
-    ) -> Contact:
-        overrides = merged(body.assistant_overrides, customer.assistant_overrides)
-        variables, metadata = overrides.get("variableValues"), overrides.get("metadata")
-        order = Order(
-            provider=PROVIDER,
-            account=exchange.account,
-            number=customer.address,
-            accepted_at=exchange.now,
-            body_sha256=exchange.body_sha256,
-            batch_id=campaign.id,
-            key=find_key(variables, metadata) or customer.external_id or None,
-            tag=find_tag(variables, metadata) or body.name.rsplit(maxsplit=1)[-1],
-            not_before=campaign.starts_at,
-            not_after=self._last_moment(body, campaign),
-            max_seconds=overrides.get("maxDurationSeconds", _DEFAULT_SECONDS),
-            details={"row": self._call_row(customer, campaign, overrides)},
-        )
-        call = self._network.place(order, campaign.lane, mint=self._network.identity.uuid7)
-        return Contact(id=self._network.identity.uuid4(), call=call, name=customer.name)
-
-    def _last_moment(self, body: CreateCampaign, campaign: Campaign) -> float | None:
-        ends: list[float] = []
-        if self._settings.give_up_after is not None:
-            ends.append(campaign.starts_at + self._settings.give_up_after / self._network.speed)
-        if body.schedule_plan is not None and body.schedule_plan.latest_at is not None:
-            ends.append(body.schedule_plan.latest_at)
-        return min(ends, default=None)
-
-    def _call_row(
-        self, customer: Customer, campaign: Campaign, overrides: dict[str, Any]
-    ) -> dict[str, Any]:
-        known = {"number": customer.number, "sipUri": customer.sip_uri, "name": customer.name}
-        row: dict[str, Any] = {
-            name: campaign.config[name]
-            for name in ("assistantId", "squadId", "phoneNumberId")
-            if name in campaign.config
-        }
-        row["campaignId"] = campaign.id
-        row["customer"] = {name: value for name, value in known.items() if value}
-        if overrides and self._settings.campaign_calls_echo:
-            row["assistantOverrides"] = overrides
-        return row
 
     # Reading
 
@@ -271,23 +187,6 @@ class CampaignRoutes:
         self, campaign: Campaign, exchange: Exchange, organization: Organization
     ) -> dict[str, Any]:
         return campaign_row(campaign, exchange.seen_at, organization, self._settings)
-
-
-def _problems(body: CreateCampaign, now: float, lines: int) -> list[str]:
-    plan = body.schedule_plan
-    unserved = body.server is None
-    checks = {
-        "exactly one of assistantId and squadId must be given": bool(body.assistant_id)
-        == bool(body.squad_id),
-        "phoneNumberId should not be empty": not body.phone_number_id,
-        "customers should not be empty": not body.customers,
-        f"maxConcurrency must not be greater than {lines}": body.max_concurrency > lines,
-        "schedulePlan.earliestAt must be in the future": plan is not None
-        and plan.earliest_at <= now,
-        "serverMessages needs server": unserved and bool(body.server_messages),
-        "predialPlan needs server": unserved and body.predial_plan is not None,
-    }
-    return [problem for problem, is_so in checks.items() if is_so]
 
 
 def _passes(campaign: Campaign, query: CampaignsQuery, moment: float) -> bool:

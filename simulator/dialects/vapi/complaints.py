@@ -11,6 +11,7 @@ _SAYINGS: Mapping[str, str] = {
     "string_type": "{name} must be a string",
     "string_too_long": "{name} must be shorter than or equal to {max_length} characters",
     "string_too_short": "{name} must be longer than or equal to {min_length} characters",
+    "string_pattern_mismatch": "{name} should not be empty",
     "list_type": "{name} must be an array",
     "too_short": "{name} must contain at least {min_length} elements",
     "too_long": "{name} must contain no more than {max_length} elements",

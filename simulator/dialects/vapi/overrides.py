@@ -9,6 +9,7 @@ from simulator.dialects.vapi.complaints import complaint
 
 _MOST_VARIABLES = 100_000
 """Characters of one contact's `variableValues`."""
+_DEFAULT_SECONDS = 600
 OVERRIDABLE = frozenset(
     [
         "transcriber",
@@ -75,3 +76,14 @@ def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         else:
             result[name] = value
     return result
+
+
+def sayings(*overrides: dict[str, Any]) -> list[Any]:
+    """Where a client may have put ids of its own."""
+    return [each.get(name) for each in overrides for name in ("variableValues", "metadata")]
+
+
+def longest_call(*overrides: dict[str, Any]) -> float:
+    """Seconds after which a call is ended."""
+    given = (each["maxDurationSeconds"] for each in overrides if "maxDurationSeconds" in each)
+    return min(given, default=_DEFAULT_SECONDS)

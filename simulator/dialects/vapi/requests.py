@@ -101,7 +101,7 @@ class Customer(Body):
 class CreateCampaign(Body):
     """The body of `POST /v2/campaign`. What can be copied from another campaign may be absent."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, pattern=r"\S")]
     assistant_id: Uuid = ""
     squad_id: Uuid = ""
     phone_number_id: Uuid = ""
