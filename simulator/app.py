@@ -75,7 +75,7 @@ class Stage:
             endpoint=endpoint,
             world=self.world,
             board=self.board,
-            keys=frozenset(self.settings.keys),
+            keys=frozenset(self.settings.api_keys),
         )
 
 

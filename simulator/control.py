@@ -13,6 +13,7 @@ from starlette.routing import Route
 from simulator.clock import parse_moment
 from simulator.exchange import explain
 from simulator.faults.rules import FaultPlan, parse_plan
+from simulator.settings import SimulatorSettings
 
 if TYPE_CHECKING:
     from simulator.app import Stage
@@ -97,9 +98,22 @@ class Control:
         return _json(self._stage.board.report())
 
     async def reset(self, request: Request) -> Response:
-        """Begin a new world: no calls, an empty ledger, the faults of the start."""
-        del request
-        self._stage.reset()
+        """Begin a new world: no calls, an empty ledger, the faults of the start.
+
+        A body (YAML or JSON) replaces settings, by the names at the top of `SimulatorSettings`.
+        """
+        stage = self._stage
+        try:
+            changes: Any = yaml.safe_load(await request.body()) or {}
+            present = {
+                name: getattr(stage.settings, name) for name in type(stage.settings).model_fields
+            }
+            stage.settings = SimulatorSettings.model_validate(present | changes)
+        except ValidationError as error:
+            return _json({"error": explain(error)}, status=422)
+        except (yaml.YAMLError, TypeError) as error:
+            return _json({"error": [f"not a mapping in YAML or JSON: {error}"]}, status=400)
+        stage.reset()
         return _json({"status": "ok"})
 
 

@@ -54,7 +54,15 @@ def _server(app: Starlette, host: str, port: int) -> uvicorn.Server:
 
 def serve(settings: SimulatorSettings, host: str = "127.0.0.1", port: int = 8855) -> None:
     """Serve until interrupted. Raises `SystemExit` when the port is taken."""
-    _server(build_app(settings), host, port).run()
+    # Uvicorn has shut down in good order by then, and raises the signal once more.
+    with contextlib.suppress(KeyboardInterrupt):
+        _server(build_app(settings), host, port).run()
+
+
+def base_urls(host: str = "127.0.0.1", port: int = 8855) -> Mapping[str, str]:
+    """Each provider's base URL on a simulator there, as `<PROVIDER>_BASE_URL` wants it."""
+    mounts: Mapping[str, str] = build_app().state.stage.mounts
+    return {name: f"http://{host}:{port}{mount}" for name, mount in mounts.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ def start_in_thread(
         try:
             yield RunningSimulator(
                 url=url,
-                base_urls={name: url + mount for name, mount in stage.mounts.items()},
+                base_urls=base_urls(host, sock.getsockname()[1]),
                 stage=stage,
             )
         finally:

@@ -23,7 +23,7 @@ class SimulatorSettings(BaseModel):
     """Decides how every ring goes. The same seed and numbers ring the same."""
     speed: float = Field(default=1.0, gt=0)
     """How many times faster than life ringing and talking pass."""
-    keys: Sequence[str] = ("test-key",)
+    api_keys: Sequence[str] = ("test-key",)
     """API keys that open every provider; each is an account of its own."""
     repeat_ids: bool = False
     """Make the same ids after every start: for tests. Off, because a client's database must not

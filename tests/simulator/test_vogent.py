@@ -382,7 +382,7 @@ def test_a_job_may_be_complete_before_its_last_dials_are_listed(
 def test_jobs_are_listed_by_status_and_agent_and_per_key(
     simulate: Simulate, client: Client
 ) -> None:
-    stand = simulate(SimulatorSettings(people=PEOPLE, keys=["test-key", "other-key"]))
+    stand = simulate(SimulatorSettings(people=PEOPLE, api_keys=["test-key", "other-key"]))
     vogent = client(stand, "vogent")
     waiting, running = create(vogent, 20), start(vogent, 21, callAgentId=NOBODY)
 
