@@ -372,7 +372,7 @@ def test_an_invalid_query_is_refused(happyrobot: Open, query: dict[str, str]) ->
 
 
 def test_a_key_is_a_bearer_and_each_is_an_account_of_its_own(clock: VirtualClock) -> None:
-    town = found_town(clock, keys=("one", "two"))
+    town = found_town(clock, api_keys=("one", "two"))
     one, two = (Site(town, town.client("happyrobot", key)) for key in ("one", "two"))
     stranger = town.client("happyrobot", "three")
 

@@ -1072,7 +1072,7 @@ def test_assistants_squads_and_numbers_prove_an_account(vapi: Open) -> None:
 
 
 def test_a_key_is_a_bearer_and_each_is_an_organization_of_its_own(clock: VirtualClock) -> None:
-    town = found_town(clock, keys=("one", "two"))
+    town = found_town(clock, api_keys=("one", "two"))
     one, two = (Site(town, town.client("vapi", key)) for key in ("one", "two"))
 
     campaign_id, call_id = one.launch(20), one.create(21)["id"]

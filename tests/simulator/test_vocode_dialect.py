@@ -452,7 +452,7 @@ def test_an_unknown_id_is_not_found_and_a_malformed_one_is_invalid(vocode: Open)
 
 
 def test_a_key_is_a_bearer_and_each_is_an_account_of_its_own(clock: VirtualClock) -> None:
-    town = found_town(clock, keys=("one", "two"))
+    town = found_town(clock, api_keys=("one", "two"))
     one, two = (Site(town, town.client("vocode", key)) for key in ("one", "two"))
 
     call_id = one.create(0)["id"]
