@@ -1,259 +1,185 @@
-"""The books of a campaign: counted from the rows, and checked against each other."""
+"""What became of everybody, counted from the rows, and whether it adds up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, exists, func, select
+from sqlalchemy import Connection, func, select
 
-from campaign.states import AttemptState, BatchState, RecipientState, SubmissionState
+from campaign.states import BatchState, RecipientState, SubmissionState
 from campaign.words import Outcome
-from store.columns import table_of
-from store.tables import (
-    Attempt,
-    Batch,
-    Call,
-    Import,
-    Incident,
-    Recipient,
-    Submission,
-    UnreadRow,
-)
+from store import crosschecks
+from store.columns import Money, table_of
+from store.tables import Attempt, Batch, Call, Import, Recipient, Submission
 
-_RECIPIENT = table_of(Recipient).c
-_ATTEMPT = table_of(Attempt).c
-_SUBMISSION = table_of(Submission).c
-_BATCH = table_of(Batch).c
-_CALL = table_of(Call).c
-_IMPORT = table_of(Import).c
-_INCIDENT = table_of(Incident).c
-_UNREAD = table_of(UnreadRow).c
-
-_REACHED = [outcome.value for outcome in Outcome if outcome.reached]
-_OPEN = [state.value for state in AttemptState if state.open]
+_ATTEMPT = table_of(Attempt)
+_BATCH = table_of(Batch)
+_CALL = table_of(Call)
+_IMPORT = table_of(Import)
+_RECIPIENT = table_of(Recipient)
+_SUBMISSION = table_of(Submission)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What became of everybody. Counts are of recipients."""
+    """Counts of people. They close if everybody listed is accounted for and nothing is wrong."""
 
     listed: int
-    ready: int
-    open: int
+    """Accepted by the imports."""
     reached: int
     not_reached: int
     skipped: int
     expired: int
     held: int
-    problems: tuple[str, ...]
-    """What contradicts what, in words; empty if nothing does."""
+    ready: int
+    """Still to be called."""
+    open: int
+    """Being called."""
+    problems: tuple[str, ...] = ()
+    """What does not add up, in words; looked for once nothing is under way."""
 
     @property
-    def closed(self) -> int:
-        """Those with whom the campaign has finished."""
+    def accounted(self) -> int:
+        """People whom the campaign has finished with."""
         return self.reached + self.not_reached + self.skipped + self.expired + self.held
 
     @property
     def closes(self) -> bool:
-        """Everybody is accounted for, nobody is in doubt, and nothing contradicts anything."""
-        return self.closed == self.listed and not self.held and not self.problems
+        """Everybody listed is accounted for, and every cross-check agrees."""
+        return self.listed == self.accounted and not self.problems
 
     @property
     def in_words(self) -> str:
-        """The books in one line; counts only."""
-        counts = [
-            (self.reached, "reached"),
-            (self.not_reached, "not reached"),
-            (self.skipped, "skipped"),
-            (self.expired, "expired"),
-            (self.held, "held in doubt"),
-            (self.open, "under way"),
-            (self.ready, "still to be called"),
-        ]
-        said = ", ".join(f"{number} {word}" for number, word in counts if number) or "nobody called"
-        problems = "".join(f"; {problem}" for problem in self.problems)
-        return f"{self.listed} listed: {said}{problems}"
+        """One line for a person: `200 listed: 120 reached, 75 not reached, 5 held`."""
+        counts = {
+            "reached": self.reached,
+            "not reached": self.not_reached,
+            "skipped": self.skipped,
+            "expired": self.expired,
+            "held": self.held,
+            "being called": self.open,
+            "to be called": self.ready,
+        }
+        said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        line = f"{self.listed} listed: {said}" if said else f"{self.listed} listed"
+        return "; ".join([line, *self.problems])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeCount:
-    """Calls of one provider that ended in one way. Talk in seconds, cost in USD."""
+    """The calls of one provider that ended in one way."""
 
     provider: str
-    outcome: str
+    outcome: Outcome
     calls: int
+    cost_usd: Decimal
+    """As far as it is known."""
     talk_seconds: float
-    cost_usd: Decimal | None
-    """None: the provider tells no cost of any of them."""
-
-
-def books(db: Connection, campaign_id: str) -> Books:
-    """Count and check. The last word on whether a campaign is complete."""
-    counts = _by_state(db, campaign_id)
-    return Books(
-        listed=sum(counts.values()),
-        **{state.value: counts.get(state.value, 0) for state in RecipientState},
-        problems=tuple(_problems(db, campaign_id)),
-    )
-
-
-def outcomes(db: Connection, campaign_id: str) -> list[OutcomeCount]:
-    """The campaign's finished calls by provider and outcome, the most frequent first."""
-    calls = func.count()
-    query = (
-        select(
-            _CALL.provider,
-            _CALL.outcome,
-            calls.label("calls"),
-            func.coalesce(func.sum(_CALL.duration_seconds), 0.0).label("talk_seconds"),
-            func.sum(_CALL.cost_usd).label("cost_usd"),
-        )
-        .where(_CALL.campaign_id == campaign_id, _CALL.over)
-        .group_by(_CALL.provider, _CALL.outcome)
-        .order_by(_CALL.provider, calls.desc(), _CALL.outcome)
-    )
-    return [
-        OutcomeCount(
-            provider=row.provider,
-            outcome=row.outcome,
-            calls=row.calls,
-            talk_seconds=float(row.talk_seconds),
-            cost_usd=row.cost_usd,
-        )
-        for row in db.execute(query)
-    ]
-
-
-def _by_state(db: Connection, campaign_id: str) -> dict[str, int]:
-    query = (
-        select(_RECIPIENT.state, func.count())
-        .where(_RECIPIENT.campaign_id == campaign_id)
-        .group_by(_RECIPIENT.state)
-    )
-    return {state: number for state, number in db.execute(query)}
-
-
-def _problems(db: Connection, campaign_id: str) -> Iterator[str]:
-    for query, words in (
-        (_reached_without_call(campaign_id), "reached without a call that says so"),
-        (_closed_with_open_attempt(campaign_id), "closed with an attempt still open"),
-        (_settled_without_verdict(campaign_id), "attempts without a verdict in settled batches"),
-        (_unread(campaign_id), "rows of the provider could not be read"),
-        (_incidents(campaign_id), "incidents that nobody has resolved"),
-    ):
-        number = db.execute(query).scalar_one()
-        if number:
-            yield f"{number} {words}"
-    yield from _import_problems(db, campaign_id)
-
-
-def _reached_without_call(campaign_id: str) -> Select[Any]:
-    proof = exists().where(
-        _CALL.recipient_id == _RECIPIENT.id, _CALL.outcome.in_(_REACHED), _CALL.over
-    )
-    return select(func.count()).where(
-        _RECIPIENT.campaign_id == campaign_id,
-        _RECIPIENT.state == RecipientState.REACHED.value,
-        ~proof,
-    )
-
-
-def _closed_with_open_attempt(campaign_id: str) -> Select[Any]:
-    under_way = exists().where(_ATTEMPT.recipient_id == _RECIPIENT.id, _ATTEMPT.state.in_(_OPEN))
-    closed = [state.value for state in RecipientState if state.closed]
-    closed.remove(RecipientState.HELD.value)
-    return select(func.count()).where(
-        _RECIPIENT.campaign_id == campaign_id, _RECIPIENT.state.in_(closed), under_way
-    )
-
-
-def _settled_without_verdict(campaign_id: str) -> Select[Any]:
-    waiting = [AttemptState.ASSIGNED.value, AttemptState.SUBMITTED.value]
-    return (
-        select(func.count())
-        .select_from(table_of(Attempt).join(table_of(Batch), _BATCH.id == _ATTEMPT.batch_id))
-        .where(
-            _ATTEMPT.campaign_id == campaign_id,
-            _BATCH.state == BatchState.SETTLED.value,
-            _ATTEMPT.state.in_(waiting),
-        )
-    )
-
-
-def _unread(campaign_id: str) -> Select[Any]:
-    return (
-        select(func.count())
-        .select_from(table_of(UnreadRow).join(table_of(Batch), _BATCH.id == _UNREAD.batch_id))
-        .where(_BATCH.campaign_id == campaign_id)
-    )
-
-
-def _incidents(campaign_id: str) -> Select[Any]:
-    return select(func.count()).where(
-        _INCIDENT.campaign_id == campaign_id, _INCIDENT.resolved_at.is_(None)
-    )
-
-
-def _import_problems(db: Connection, campaign_id: str) -> Iterator[str]:
-    query = select(
-        func.coalesce(func.sum(_IMPORT.accepted), 0),
-        func.coalesce(func.sum(case((_IMPORT.finished_at.is_(None), 1), else_=0)), 0),
-    ).where(_IMPORT.campaign_id == campaign_id)
-    accepted, unfinished = db.execute(query).one()
-    people = db.scalar(select(func.count()).where(_RECIPIENT.campaign_id == campaign_id))
-    if accepted != people:
-        yield f"{accepted} people were imported and {people} are there"
-    if unfinished and not _read_again(db, campaign_id):
-        yield "the list was not read to its end"
-
-
-def _read_again(db: Connection, campaign_id: str) -> bool:
-    """An interrupted reading is made good by a later one."""
-    last = select(func.max(_IMPORT.id)).where(_IMPORT.campaign_id == campaign_id)
-    query = select(_IMPORT.finished_at).where(_IMPORT.id == last.scalar_subquery())
-    return db.scalar(query) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """One submission of which it is not known whether it was accepted."""
+    """A submission of which nobody knows whether the provider took it."""
 
     tag: str
+    campaign_id: str
     batch_id: str
     provider: str
     state: SubmissionState
     people: int
+    wire_at: datetime | None
     looks: int
+    """Look-ups that found nothing."""
+    due_at: datetime | None
+    """The next look-up."""
     note: str
-    since: datetime | None
-    """Aware UTC: the wire mark."""
-    next_look_at: datetime | None
-    """Aware UTC."""
 
 
-def doubts(db: Connection, campaign_id: str) -> list[Doubt]:
-    """The campaign's submissions that are in doubt, the oldest first."""
-    in_doubt = [SubmissionState.UNKNOWN.value, SubmissionState.HELD.value]
-    people = select(func.count()).where(_ATTEMPT.tag == _SUBMISSION.tag).scalar_subquery()
+def books(db: Connection, campaign_id: str) -> Books:
+    """Count the people of a campaign by state; cross-check once nothing is under way."""
+    counted = _people(db, campaign_id)
+    ready = counted.get(RecipientState.READY.value, 0)
+    settled = not ready and not _under_way(db, campaign_id)
+    problems = tuple(crosschecks.problems(db, campaign_id)) if settled else ()
+    listed = select(func.coalesce(func.sum(_IMPORT.c.accepted), 0)).where(
+        _IMPORT.c.campaign_id == campaign_id
+    )
+    return Books(
+        listed=int(db.execute(listed).scalar_one()),
+        **{state.value: counted.get(state.value, 0) for state in RecipientState},
+        problems=problems,
+    )
+
+
+def _people(db: Connection, campaign_id: str) -> Mapping[str, int]:
     query = (
-        select(table_of(Submission), people.label("people"))
-        .join(table_of(Batch), _BATCH.id == _SUBMISSION.batch_id)
-        .where(_BATCH.campaign_id == campaign_id, _SUBMISSION.state.in_(in_doubt))
-        .order_by(_SUBMISSION.wire_at)
+        select(_RECIPIENT.c.state, func.count().label("people"))
+        .where(_RECIPIENT.c.campaign_id == campaign_id)
+        .group_by(_RECIPIENT.c.state)
+    )
+    return {row.state: row.people for row in db.execute(query)}
+
+
+def _under_way(db: Connection, campaign_id: str) -> bool:
+    over = [state.value for state in BatchState if state.over]
+    query = select(_BATCH.c.id).where(
+        _BATCH.c.campaign_id == campaign_id, _BATCH.c.state.not_in(over)
+    )
+    return db.execute(query.limit(1)).first() is not None
+
+
+def outcomes(db: Connection, campaign_id: str) -> list[OutcomeCount]:
+    """Count the calls that are over by provider and outcome, the most frequent first."""
+    c = _CALL.c
+    query = (
+        select(
+            c.provider,
+            c.outcome,
+            func.count().label("calls"),
+            func.coalesce(func.sum(c.cost_usd), 0, type_=Money()).label("cost_usd"),
+            func.coalesce(func.sum(c.duration_seconds), 0.0).label("talk_seconds"),
+        )
+        .where(c.campaign_id == campaign_id, c.over)
+        .group_by(c.provider, c.outcome)
+        .order_by(c.provider, func.count().desc(), c.outcome)
     )
     return [
-        Doubt(
-            tag=row.tag,
-            batch_id=row.batch_id,
+        OutcomeCount(
             provider=row.provider,
-            state=SubmissionState(row.state),
-            people=row.people,
-            looks=row.looks,
-            note=row.note,
-            since=row.wire_at,
-            next_look_at=row.due_at,
+            outcome=Outcome(row.outcome),
+            calls=row.calls,
+            cost_usd=row.cost_usd,
+            talk_seconds=row.talk_seconds,
         )
         for row in db.execute(query)
     ]
+
+
+def doubts(db: Connection, campaign_id: str | None = None) -> Iterator[Doubt]:
+    """Yield the submissions in doubt, of one campaign or of all, the oldest first."""
+    s = _SUBMISSION.c
+    people = select(func.count()).where(_ATTEMPT.c.tag == s.tag).scalar_subquery()
+    query = (
+        select(
+            s.tag,
+            _BATCH.c.campaign_id,
+            s.batch_id,
+            s.provider,
+            s.state,
+            people.label("people"),
+            s.wire_at,
+            s.looks,
+            s.due_at,
+            s.note,
+        )
+        .join(_BATCH, _BATCH.c.id == s.batch_id)
+        .where(s.state.in_([SubmissionState.UNKNOWN.value, SubmissionState.HELD.value]))
+        .order_by(s.wire_at, s.tag)
+    )
+    if campaign_id is not None:
+        query = query.where(_BATCH.c.campaign_id == campaign_id)
+    for row in db.execute(query):
+        said: dict[str, Any] = row._asdict() | {"state": SubmissionState(row.state)}
+        yield Doubt(**said)
