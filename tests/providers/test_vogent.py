@@ -309,6 +309,7 @@ async def test_of_several_jobs_with_our_tag_the_oldest_comes_first_and_says_if_i
         job("INIT", id="j_2", createdAt="2026-04-06T14:02:12Z"),
         job("ACTIVE", id="j_1", createdAt="2026-04-06T14:02:11Z"),
         job("INIT", id="j_0", name=f"spring-renewals#{TAG}x"),
+        job("INIT", id="j_0", name=f"spring-renewals#x{TAG}"),
         job("INIT", id="j_0", name=TAG[1:]),
         job("INIT", id="j_0", name=None),
         job("INIT", id=None),
