@@ -40,12 +40,15 @@ def consent_result(said: Said, needed: Needed, policy: Policy, now: datetime) ->
     return _result(verdict, f"{asked}; {problem or 'the list has it'}", source)
 
 
+_WORDS = frozenset(kind.value for kind in Consent)
+
+
 def _problem(said: str, since: str, needed: Consent, now: datetime) -> str:
     """Why what the list says is not enough; empty if it is."""
     word = said.strip().lower()
     if not word:
         return "the list says nothing"
-    if word not in list(Consent):
+    if word not in _WORDS:
         return "what the list says cannot be read: write written, express or none"
     if Consent(word).rank < needed.rank:
         return f"the list says {word}"

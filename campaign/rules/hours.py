@@ -19,12 +19,13 @@ def parse_days(text: str) -> frozenset[int]:
         if part.strip() == "daily":
             found.update(range(7))
             continue
-        first, _, last = (day.strip() for day in part.partition("-"))
-        if first not in DAYS or (last or first) not in DAYS:
+        first, dash, last = (day.strip() for day in part.partition("-"))
+        last = last if dash else first
+        if first not in DAYS or last not in DAYS:
             raise ValueError(
                 "days are written mon-fri, mon,wed,sat or daily, with mon tue wed thu fri sat sun"
             )
-        start, end = DAYS.index(first), DAYS.index(last or first)
+        start, end = DAYS.index(first), DAYS.index(last)
         found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
     return frozenset(found)
 

@@ -31,7 +31,10 @@ class Consent(StrEnum):
     @property
     def rank(self) -> int:
         """More is more."""
-        return list(Consent).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {Consent.NONE: 0, Consent.EXPRESS: 1, Consent.WRITTEN: 2}
 
 
 class Confidence(StrEnum):
@@ -181,8 +184,9 @@ class Law:
         self._country = "" if country.lower() == "none" else country
         shipped = shipped_rules() if self._country else ()
         kept = [rule for rule in shipped if rule.place not in replaced]
-        self._rules = [self._as_asked(rule, windows) for rule in (*own, *kept)]
-        self._known = {rule.place for rule in self._rules}
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in (*own, *kept):
+            self._rules.setdefault(rule.place, []).append(self._as_asked(rule, windows))
 
     @staticmethod
     def _as_asked(rule: Rule, windows: CallingWindows) -> Rule:
@@ -195,8 +199,8 @@ class Law:
         return tuple(
             Bound(rule, why, by_number=by_number)
             for where, why, by_number in self._places(place)
-            for rule in self._rules
-            if rule.place == where and rule.about(self._purpose)
+            for rule in self._rules.get(where, ())
+            if rule.about(self._purpose)
         )
 
     def _places(self, place: Place) -> Iterator[tuple[str, str, bool]]:
@@ -205,7 +209,7 @@ class Law:
         if self._country and self._country not in countries:
             countries[self._country] = "the campaign names it"
         for country, why in countries.items():
-            if country not in self._known and self._country:
+            if country not in self._rules and self._country:
                 yield "*", f"no rule for {country}", False
             yield country, why, False
             if in_european_union(country):
@@ -217,7 +221,7 @@ class Law:
                 yield state, "the area code of the number is there", True
 
     def _presumes(self, state: str) -> bool:
-        return any(rule.by_area_code for rule in self._rules if rule.place == state)
+        return any(rule.by_area_code for rule in self._rules.get(state, ()))
 
 
 def too_old(rule: Rule, windows: CallingWindows, now: datetime) -> bool:
