@@ -54,7 +54,7 @@ def standing(db: Connection, campaign: CampaignView) -> Standing:
         glance=glance.glance(db, campaign.id),
         outcomes=books.outcomes(db, campaign.id),
         batches=glance.open_batches(db, campaign.id),
-        doubts=books.doubts(db, campaign.id),
+        doubts=tuple(books.doubts(db, campaign.id)),
         unread=glance.unread(db, campaign.id),
         incidents=incidents.unresolved(db, campaign.id),
         imports=recipients.imports(db, campaign.id),
@@ -87,7 +87,7 @@ def print_outcomes(outcomes: Sequence[OutcomeCount]) -> None:
     words = list(dict.fromkeys(row.outcome for row in outcomes))
     calls = {(row.provider, row.outcome): row.calls for row in outcomes}
     columns = [Column("provider"), Column("calls", right=True)]
-    columns += [Column(word.replace("_", " "), right=True) for word in words]
+    columns += [Column(word.value.replace("_", " "), right=True) for word in words]
     columns += [Column("talk", right=True), Column("cost", right=True)]
     rows = [
         (
@@ -143,9 +143,9 @@ def _in_doubt(doubt: Doubt, now: datetime) -> str:
     people = f"{doubt.people} people" if doubt.people != 1 else "1 person"
     asked = f"asked {count(doubt.looks, 'time')}"
     if doubt.state is SubmissionState.UNKNOWN:
-        then = f"asked again {_when(doubt.next_look_at, now)}"
+        then = f"asked again {_when(doubt.due_at, now)}"
     else:
-        then = f"still looked for, {_when(doubt.next_look_at, now)}; nobody of them is called again"
+        then = f"still looked for, {_when(doubt.due_at, now)}; nobody of them is called again"
     return f"{doubt.provider} may or may not have taken {people} ({doubt.tag}): {asked}, {then}."
 
 
