@@ -100,13 +100,15 @@ def compare(submission: SubmissionRef, queue: Iterable[msgspec.Raw], *, begun: b
 
 
 def _caller_numbers(order: Order) -> list[str]:
-    """A job has one pool of caller numbers; a row cannot choose from it."""
-    chosen = {call.from_number for call in order.calls}
-    if chosen == {None}:
+    """A job has one pool of caller numbers, over which Vogent spreads its calls; a row cannot
+    choose from it.
+    """
+    wished = {call.from_number for call in order.calls if call.from_number}
+    if wished <= set(order.from_numbers):
         return list(order.from_numbers)
-    if len(chosen) > 1:
+    if len({call.from_number for call in order.calls}) > 1:
         raise Unsupported("Vogent cannot give each call of a job its own caller number")
-    return [number for number in chosen if number]
+    return list(wished)
 
 
 def _job(row: msgspec.Raw, tag: str) -> Job:

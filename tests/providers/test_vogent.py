@@ -279,6 +279,14 @@ def test_one_number_for_all_calls_can_be_said_and_one_for_each_cannot() -> None:
         composed(replace(ORDER, calls=(replace(one, from_number="n_1"), two)))
 
 
+def test_calls_that_take_turns_with_the_campaigns_numbers_share_them_as_a_pool() -> None:
+    one, two = ORDER.calls
+    turns = (replace(one, from_number="n_1"), replace(two, from_number="n_2"))
+    pooled = replace(ORDER, calls=turns, from_numbers=("n_1", "n_2", "n_3"))
+
+    assert composed(pooled)["fromPhoneNumberIds"] == ["n_1", "n_2", "n_3"]
+
+
 def test_a_start_time_cannot_be_said() -> None:
     with pytest.raises(Unsupported):
         composed(replace(ORDER, start_at=datetime(2026, 4, 6, tzinfo=UTC)))
