@@ -93,6 +93,8 @@ class Call:
     """The provider lost the order: it never rings, and no list shows it."""
     redial_of: str | None = None
     """Call id, when the provider dialled again by itself."""
+    end_no: int | None = None
+    """Of those of its batch that have rung: the how-manieth to end, from 0."""
 
     def state(self, moment: float) -> State:
         """Where the call was at a moment."""

@@ -10,7 +10,7 @@ plus the simulated duration.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -85,6 +85,7 @@ class Network:
         self._by_id: dict[str, Call] = {}
         self._by_account: defaultdict[tuple[str, str], list[Call]] = defaultdict(list)
         self._by_batch: defaultdict[str, list[Call]] = defaultdict(list)
+        self._ended: defaultdict[str, list[Call]] = defaultdict(list)
         self._slots: dict[Call, _Slot] = {}
 
     @property
@@ -170,6 +171,10 @@ class Network:
         Redials are among them, and dropped ones too (`Exchange.shows` hides those).
         """
         return list(self._by_batch.get(batch_id, ()))
+
+    def ended(self, batch_id: str) -> Sequence[Call]:
+        """The calls of a batch that have rung and ended, in the order of their ends."""
+        return self._ended.get(batch_id, ())
 
     def calls(self, provider: str, account: str) -> list[Call]:
         """The calls of one account in the order of placing, dropped ones excluded."""
@@ -289,6 +294,10 @@ class Network:
     def _finish(self, call: Call, outcome: Outcome, ended_by: EndedBy) -> None:
         call.over_at, call.outcome, call.ended_by = self._now, outcome, ended_by
         slot = self._slots[call]
+        if call.rang and call.order.batch_id is not None:
+            ended = self._ended[call.order.batch_id]
+            call.end_no = len(ended)
+            ended.append(call)
         slot.lane.live.discard(call)
         slot.lane.trunk.live.discard(call)
         self._dispatch(slot.lane.trunk)

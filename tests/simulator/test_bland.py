@@ -300,6 +300,18 @@ def test_the_call_list_is_a_window_over_numbered_rows(
     assert page(batch_id="other") == (0, 0, [])
 
 
+def test_the_batch_of_another_provider_is_no_batch(simulate: Simulate, client: Client) -> None:
+    stand = simulate()
+    agent = "0d6f7a52-6b0e-4b61-9d3a-5c1f0a7b9e11"
+    job = {"name": "x", "callAgentId": agent, "maxConcurrentDials": 1}
+    rows = [{"toNumber": number(20)}]
+    vogent, bland = client(stand, "vogent"), client(stand, "bland")
+    job_id = vogent.post("/batch_dial_jobs", json=job | {"rows": rows}).json()["id"]
+    vogent.post(f"/batch_dial_jobs/{job_id}/paused", json={"paused": False})
+
+    assert calls(bland, batch_id=job_id) == []
+
+
 def test_calls_are_found_by_number_day_state_and_length(
     simulate: Simulate, client: Client, clock: VirtualClock
 ) -> None:

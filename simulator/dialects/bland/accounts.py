@@ -42,19 +42,20 @@ class Accounts:
         batch = self._batches.get(exchange.params["batch_id"])
         return batch if batch is not None and batch.account == exchange.account else None
 
-    def calls(self, exchange: Exchange) -> list[Call]:
-        """The account's calls that have a record."""
+    def calls(self, exchange: Exchange, among: Sequence[Call] | None = None) -> list[Call]:
+        """The account's calls that have a record, in the order of placing."""
+        if among is None:
+            among = self.network.calls(PROVIDER, exchange.account)
         return [
             call
-            for call in self.network.calls(PROVIDER, exchange.account)
-            if listed(call, exchange, self.settings)
+            for call in among
+            if (call.order.provider, call.order.account) == (PROVIDER, exchange.account)
+            and listed(call, exchange, self.settings)
         ]
 
     def batch_calls(self, batch: Batch, exchange: Exchange) -> list[Call]:
         """The calls of a batch that have a record, redials among them."""
-        return [
-            call for call in self.network.batch(batch.id) if listed(call, exchange, self.settings)
-        ]
+        return self.calls(exchange, self.network.batch(batch.id))
 
     def call(self, exchange: Exchange) -> Call | None:
         """The call that the path names, if it has a record."""

@@ -6,12 +6,12 @@ from simulator.calls import Call, State
 from simulator.clock import iso_utc, parse_moment
 from simulator.conversation import recording
 from simulator.dialect import Endpoint, RouteClass, Shape
-from simulator.dialects.bland.accounts import Accounts, flat, refuse, wrapped
+from simulator.dialects.bland.accounts import PROVIDER, Accounts, flat, refuse, wrapped
 from simulator.dialects.bland.batches import org_id
 from simulator.dialects.bland.bodies import CallsQuery
 from simulator.dialects.bland.calls import (
-    FROM,
     answered_by,
+    caller,
     created_at,
     detail,
     has_recording,
@@ -58,8 +58,12 @@ class CallRoutes:
     def list_calls(self, exchange: Exchange) -> Answer:
         """Calls of the account, a window of them, without transcripts."""
         query = exchange.parse_query(CallsQuery)
+        tests = self._tests(query, exchange)
+        known = self._network.batch(query.batch_id) if query.batch_id else None
         calls = [
-            call for call in self._accounts.calls(exchange) if self._wanted(call, query, exchange)
+            call
+            for call in self._accounts.calls(exchange, known)
+            if all(test(call) for test in tests)
         ]
         calls.sort(key=self._order(query, exchange), reverse=not query.ascending)
         end = query.start + query.limit
@@ -99,7 +103,7 @@ class CallRoutes:
             {
                 "call_id": call.id,
                 "user_id": org_id(exchange.account),
-                "from": call.order.details["sent"].get("from", FROM),
+                "from": caller(call),
                 "to": call.number,
                 "objective": call.order.details["sent"].get("task"),
                 "pathway_id": call.order.details["sent"].get("pathway_id"),
@@ -141,7 +145,7 @@ class CallRoutes:
     def me(self, exchange: Exchange) -> Answer:
         """The account, and what is left on it."""
         billing = {"current_balance": self._settings.balance_usd, "refill_to": None}
-        total = len(self._accounts.calls(exchange))
+        total = len(self._network.calls(PROVIDER, exchange.account))
         return Answer(body={"status": "active", "billing": billing, "total_calls": total})
 
     def _call(self, exchange: Exchange) -> Call:
@@ -158,22 +162,31 @@ class CallRoutes:
 
         return place
 
-    def _wanted(self, call: Call, query: CallsQuery, exchange: Exchange) -> bool:
-        over = call.over(exchange.seen_at)
-        minutes = call.talk_seconds / 60 if over else 0.0
-        sent = call.order.details["sent"]
-        who = answered_by(call, exchange.seen_at, self._settings)
-        return (
-            query.batch_id in {None, call.order.batch_id}
-            and query.to_number in {None, call.number}
-            and query.from_number in {None, sent.get("from", FROM)}
-            and query.completed in {None, over}
-            and query.answered_by in {None, who}
-            and query.inbound is not True
-            and (query.duration_gt is None or minutes > query.duration_gt)
-            and (query.duration_lt is None or minutes < query.duration_lt)
-            and _within(created_at(call, self._settings), query)
-        )
+    def _tests(self, query: CallsQuery, exchange: Exchange) -> list[Callable[[Call], bool]]:
+        """What a call must pass: one test for each filter that was given."""
+        seen_at, settings = exchange.seen_at, self._settings
+
+        def minutes(call: Call) -> float:
+            return call.talk_seconds / 60 if call.over(seen_at) else 0.0
+
+        def within(call: Call) -> bool:
+            return _within(created_at(call, settings), query)
+
+        above, below = query.duration_gt or 0.0, query.duration_lt or 0.0
+        tests: list[tuple[object, Callable[[Call], bool]]] = [
+            (query.to_number, lambda call: call.number == query.to_number),
+            (query.from_number, lambda call: caller(call) == query.from_number),
+            (query.completed, lambda call: call.over(seen_at) is query.completed),
+            (query.inbound, lambda _: query.inbound is False),
+            (query.duration_gt, lambda call: minutes(call) > above),
+            (query.duration_lt, lambda call: minutes(call) < below),
+            (
+                query.answered_by,
+                lambda call: answered_by(call, seen_at, settings) == query.answered_by,
+            ),
+            (query.created_at or query.start_date or query.end_date, within),
+        ]
+        return [test for given, test in tests if given is not None]
 
 
 def _within(moment: float, query: CallsQuery) -> bool:

@@ -56,6 +56,12 @@ _ANSWERED_BY: Mapping[Reaction, str] = {
 _ENDED_BY = {EndedBy.AGENT: "ASSISTANT", EndedBy.PERSON: "USER"}
 
 
+def caller(call: Call) -> str:
+    """The number that rings show."""
+    number: str = call.order.details["sent"].get("from", FROM)
+    return number
+
+
 def created_at(call: Call, settings: BlandSettings) -> float:
     """When the call record came into being: with the batch, or when it was dispatched."""
     if settings.list_scheduled or call.queued_at is None:
@@ -91,7 +97,7 @@ def detail(call: Call, exchange: Exchange, settings: BlandSettings) -> dict[str,
         "c_id": call.id,
         "batch_id": call.order.batch_id,
         "to": call.number,
-        "from": sent.get("from", FROM),
+        "from": caller(call),
         "created_at": iso_utc(created_at(call, settings)),
         "completed": over,
         "queue_status": queue_status,

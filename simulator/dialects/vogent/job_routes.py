@@ -1,5 +1,6 @@
 """`/batch_dial_jobs`: create, start, look at, change, and page through."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from simulator.calls import Call, Order
@@ -158,15 +159,7 @@ class JobRoutes:
         """Completed dials."""
         job = self._workspaces.job(exchange)
         query = exchange.parse_query(PageQuery)
-        delay = self._settings.listing_delay / self._network.speed
-        over = [
-            call
-            for call in self._network.batch(job.id)
-            if call.rang
-            and call.over(exchange.seen_at - delay)
-            and exchange.visible(call.over_at or 0.0)
-        ]
-        shown, cursor = page(over, query, self._settings, self._dial_place)
+        shown, cursor = page(self._over(job, exchange), query, self._settings, self._dial_place)
         data = [dial(call, exchange, self._settings) for call in shown]
         return Answer(body={"data": data, "cursor": cursor})
 
@@ -179,9 +172,19 @@ class JobRoutes:
         self._network.close_lane(job.lane)
         return self._shown(job, exchange)
 
+    def _over(self, job: Job, exchange: Exchange) -> Sequence[Call]:
+        """The dials that are listed by now, in the order of the list."""
+        delay = self._settings.listing_delay / self._network.speed
+        latest = min(exchange.seen_at - delay, exchange.now - exchange.lag)
+        ended = self._network.ended(job.id)
+        over = ended[: bisect_right(ended, latest, key=lambda call: call.over_at or 0.0)]
+        created = self._settings.order == "created"
+        return sorted(over, key=self._dial_place) if created else over
+
     def _dial_place(self, call: Call) -> Place:
-        moment = call.rang_at if self._settings.order == "created" else call.over_at
-        return moment or 0.0, call.position
+        if self._settings.order == "created":
+            return call.rang_at or 0.0, call.position
+        return 0.0, call.end_no or 0
 
     def _concurrency(self, wanted: int) -> int:
         lines = self._settings.lines

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -20,16 +21,19 @@ def page(
     settings: VogentSettings,
     place: Callable[[_Item], Place],
 ) -> tuple[list[_Item], str | None]:
-    """One page, and the cursor of the next. Refused when the cursor is none of ours."""
-    newest_first = settings.order == "newest"
-    ordered = sorted(items, key=place, reverse=newest_first)
-    if query.cursor is not None:
-        last = _decode(query.cursor)
-        ordered = [item for item in ordered if (place(item) > last) is not newest_first]
-        ordered = [item for item in ordered if place(item) != last]
+    """One page of items in ascending order of `place`, and the cursor of the next.
+
+    Refused when the cursor is none of ours.
+    """
+    last = None if query.cursor is None else _decode(query.cursor)
     limit = min(query.limit or settings.default_limit, settings.max_limit)
-    shown = ordered[:limit]
-    full = len(shown) == limit if settings.empty_last_page else len(ordered) > limit
+    if settings.order == "newest":
+        end = len(items) if last is None else bisect_left(items, last, key=place)
+        shown, left = list(items[max(0, end - limit) : end])[::-1], end
+    else:
+        start = 0 if last is None else bisect_right(items, last, key=place)
+        shown, left = list(items[start : start + limit]), len(items) - start
+    full = len(shown) == limit if settings.empty_last_page else left > limit
     return shown, _encode(place(shown[-1])) if shown and full else None
 
 
