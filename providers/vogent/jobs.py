@@ -100,9 +100,7 @@ def compare(submission: SubmissionRef, queue: Iterable[msgspec.Raw], *, begun: b
 
 
 def _caller_numbers(order: Order) -> list[str]:
-    """A job has one pool of caller numbers, over which Vogent spreads its calls; a row cannot
-    choose from it.
-    """
+    """A job has one pool of caller numbers, and Vogent spreads its calls over it."""
     wished = {call.from_number for call in order.calls if call.from_number}
     if wished <= set(order.from_numbers):
         return list(order.from_numbers)

@@ -12,15 +12,18 @@ import pytest
 
 import providers
 from campaign.calls import BatchRef, Call, CallRequest, Order, SubmissionRef
-from campaign.words import Outcome
+from campaign.words import Outcome, Progress
 from providers.http import Http
-from providers.port import Provider
+from providers.port import Provider, Starts
 from simulator.app import build_app
 from simulator.clock import VirtualClock
 from simulator.people import People
 from simulator.settings import SimulatorSettings
 
 AGENTS: dict[str, dict[str, Any]] = {
+    "vogent": {"agent_id": "0d6f7a52-6b0e-4b61-9d3a-5c1f0a7b9e11"},
+    "bland": {"task": "You are calling {{first_name}}."},
+    "bland-v1": {"api": "v1", "task": "You are calling {{first_name}}."},
     "happyrobot": {"use_case_id": "65f1c0aa0000000000000010"},
     "vapi": {"assistant_id": "0d8f7b62-3f0e-4a55-9a07-2f1f0f4c9b10"},
     "vapi-call": {"api": "call", "assistant_id": "0d8f7b62-3f0e-4a55-9a07-2f1f0f4c9b10"},
@@ -31,6 +34,8 @@ AGENTS: dict[str, dict[str, Any]] = {
     },
 }
 NUMBERS = {
+    "vogent": "9a4be2b7-0f0c-4ef4-8a51-2c1d7f2f6d20",
+    "bland": "+13125550199",
     "happyrobot": "65f1c0aa0000000000000001",
     "vapi": "c2a1e6d4-88b1-4f5f-8f0e-5f5c1b7a2d33",
     "vocode": "+13125550199",
@@ -77,7 +82,13 @@ class Town:
         """In as many submissions as the provider needs."""
         size = self.provider.capabilities.batch_limit
         lead = self.provider.capabilities.start_in_future
-        order = Order(tag=TAG, label="spring-renewals", calls=calls, from_numbers=(self.number,))
+        order = Order(
+            tag=TAG,
+            label="spring-renewals",
+            calls=calls,
+            from_numbers=(self.number,),
+            concurrency=1,
+        )
         if lead is not None:
             order = replace(order, start_at=self.now + 2 * lead)
         submissions: list[SubmissionRef] = []
@@ -87,14 +98,16 @@ class Town:
             part = replace(order, tag=f"{TAG[:-2]}{place:02d}", calls=calls[place : place + size])
             receipt = await self.provider.submit(self.provider.compose(part), passing)
             ids |= {call_id: key for key, call_id in receipt.call_ids.items()}
-            submissions.append(
-                SubmissionRef(
-                    tag=part.tag,
-                    provider_batch_id=receipt.provider_batch_id,
-                    since=since,
-                    keys=frozenset(call.key for call in part.calls),
-                )
+            submission = SubmissionRef(
+                tag=part.tag,
+                provider_batch_id=receipt.provider_batch_id,
+                since=since,
+                keys=frozenset(call.key for call in part.calls),
             )
+            if isinstance(self.provider, Starts):
+                await self.provider.verify(submission)
+                await self.provider.start(submission, passing)
+            submissions.append(submission)
         return BatchRef(submissions=tuple(submissions), open_calls=ids)
 
     async def collect(self, batch: BatchRef) -> list[Call]:
@@ -152,6 +165,34 @@ async def test_what_a_person_did_is_what_the_adapter_tells(name: str) -> None:
     assert all(call.over for call in calls)
 
 
+@pytest.mark.parametrize(
+    "name, switches",
+    [
+        ("vogent", {"order": "newest"}),
+        ("vogent", {"order": "created", "max_limit": 1}),
+        ("vogent", {"max_limit": 2, "empty_last_page": True}),
+        ("vogent", {"complete_when": "dialled", "listing_delay": 60}),
+        ("bland", {"list_fields": "full"}),
+        ("bland", {"newest_first": False, "max_take": 1, "preview": 0}),
+        ("bland", {"complete_at": "dispatch", "list_scheduled": True}),
+        ("bland", {"min_start_seconds": 300}),
+    ],
+)
+async def test_what_their_documents_leave_open_changes_no_result(
+    name: str, switches: dict[str, Any]
+) -> None:
+    async with town(name, **switches) as here:
+        batch = await here.submit(people(list(REACTIONS)))
+        found = await here.provider.find(replace(batch.submissions[0], provider_batch_id=None))
+        here.clock.advance(timedelta(hours=2).total_seconds())
+        calls = await here.collect(batch)
+        status = await here.provider.status(batch)
+
+    assert {(call.to or "")[-2:]: call.outcome for call in calls} == REACTIONS
+    assert [hit.provider_batch_id for hit in found] == [batch.submissions[0].provider_batch_id]
+    assert status.progress is Progress.COMPLETED
+
+
 @pytest.mark.parametrize("name", AGENTS)
 async def test_an_end_that_nobody_documented_is_unknown_and_never_guessed_at(name: str) -> None:
     async with town(name) as here:
@@ -190,13 +231,17 @@ async def test_a_submission_that_was_never_sent_is_not_found(name: str) -> None:
         assert await here.provider.find(lost) == []
 
 
-# Vapi fails the contacts of a cancelled campaign; Vocode has no word for a call that we ended.
-STOPPED = {
-    "happyrobot": Outcome.CANCELLED,
-    "vapi": Outcome.FAILED,
-    "vapi-call": Outcome.CANCELLED,
-    "vocode": Outcome.NO_ANSWER,
-    "vocode-fluents": Outcome.NO_ANSWER,
+# Vogent and Bland list no call that was never placed, and Vogent rings the first at once; Vapi
+# fails the contacts of a cancelled campaign; Vocode has no word for a call that we ended.
+STOPPED: dict[str, list[Outcome]] = {
+    "vogent": [Outcome.ANSWERED],
+    "bland": [],
+    "bland-v1": [],
+    "happyrobot": [Outcome.CANCELLED] * 2,
+    "vapi": [Outcome.FAILED] * 2,
+    "vapi-call": [Outcome.CANCELLED] * 2,
+    "vocode": [Outcome.NO_ANSWER] * 2,
+    "vocode-fluents": [Outcome.NO_ANSWER] * 2,
 }
 
 
@@ -209,7 +254,8 @@ async def test_who_is_not_rung_yet_when_we_stop_is_not_talked_to(name: str) -> N
         here.clock.advance(timedelta(hours=2).total_seconds())
         calls = await here.collect(batch)
 
-    assert [(call.over, call.outcome) for call in calls] == [(True, STOPPED[name])] * 2
+    assert [call.outcome for call in calls] == STOPPED[name]
+    assert all(call.over for call in calls)
 
 
 @pytest.mark.parametrize("name", AGENTS)
