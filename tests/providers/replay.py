@@ -8,8 +8,7 @@ recorded order. `example.json` beside them says with which agent block and which
 is driven.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,10 +18,7 @@ import httpcore
 import httpx
 import msgspec
 
-import providers
 from campaign.calls import BatchRef, Order, SubmissionRef
-from providers.http import Http
-from providers.port import Provider
 
 WIRE = Path(__file__).parent.parent / "wire"
 
@@ -122,31 +118,6 @@ def example(folder: str) -> Example:
 def recording(folder: str, scenario: str) -> Recording:
     """A missing file is an error, and so a failing test."""
     return msgspec.json.decode((WIRE / folder / f"{scenario}.json").read_bytes(), type=Recording)
-
-
-def exchange(
-    asked: str,
-    answer: object,
-    status: int = 200,
-    query: object = None,
-    json: object = msgspec.UNSET,
-) -> Pair:
-    """A pair written in a test: `asked` is a method and a path, `answer` a value to be JSON."""
-    method, _, path = asked.partition(" ")
-    said: dict[str, object] = {"method": method, "path": path, "query": query or {}}
-    said |= {} if json is msgspec.UNSET else {"json": json}
-    pair = {"request": said, "response": {"status": status, "json": answer}}
-    return msgspec.json.decode(msgspec.json.encode(pair), type=Pair)
-
-
-@asynccontextmanager
-async def played(name: str, agent: Mapping[str, object], *pairs: Pair) -> AsyncGenerator[Provider]:
-    """Open an adapter on these exchanges."""
-    adapter = providers.adapter(name)
-    headers = adapter.headers("test-key")
-    with Replay(pairs, headers) as replay:
-        async with Http(adapter.base_url, headers, transport=replay) as http:
-            yield adapter.open(http, agent)
 
 
 class Replay(httpx.AsyncBaseTransport):

@@ -23,7 +23,7 @@ from campaign.words import AnsweredBy, Outcome, Progress
 from providers.bland import Bland
 from providers.bland.calls import reader
 from providers.http import Http
-from tests.providers.replay import Pair, Replay, exchange, played
+from tests.providers.wired import Exchange, connected, exchange, opened
 
 TAG = "od1-abcd2345-3-1-7f3c9a1e"
 TASK = {"task": "You are calling {{name}}."}
@@ -50,8 +50,8 @@ SINCE = {"start_date": "2026-04-05"}
 
 
 @asynccontextmanager
-async def bland(*pairs: Pair, agent: dict[str, Any] = TASK) -> AsyncGenerator[Bland]:
-    async with played("bland", agent, *pairs) as provider:
+async def bland(*pairs: Exchange, agent: dict[str, Any] = TASK) -> AsyncGenerator[Bland]:
+    async with opened("bland", agent, *pairs) as provider:
         assert isinstance(provider, Bland)
         yield provider
 
@@ -67,7 +67,7 @@ def composed(order: Order, agent: dict[str, Any] = TASK) -> Any:
 
 def listing(
     *rows: Any, start: int = 0, total: int | None = None, filters: dict[str, str] | None = None
-) -> Pair:
+) -> Exchange:
     filters = filters or {"batch_id": "b_1"}
     window = {"from": str(start), "to": str(start + 200), "limit": "200"}
     sort = {"ascending": "true", "sort_by": "created_at"}
@@ -75,12 +75,12 @@ def listing(
     return exchange("GET /v1/calls", {**counts, "calls": rows}, query={**filters, **window, **sort})
 
 
-def batches(*rows: Any, skip: int = 0) -> Pair:
+def batches(*rows: Any, skip: int = 0) -> Exchange:
     query = {"take": "100", "skip": str(skip)}
     return exchange("GET /v2/batches/list", {"data": rows, "errors": None}, query=query)
 
 
-def logs(*events: Any, skip: int = 0) -> Pair:
+def logs(*events: Any, skip: int = 0) -> Exchange:
     query = {"take": "50", "skip": str(skip), "direction": "desc"}
     return exchange("GET /v2/batches/b_1/logs", {"data": events, "errors": None}, query=query)
 
@@ -625,7 +625,7 @@ async def test_a_legacy_status_counts_as_far_as_it_can(
 # --- Paging
 
 
-async def swept(*pairs: Pair) -> list[str]:
+async def swept(*pairs: Exchange) -> list[str]:
     async with bland(*pairs) as provider:
         page = await provider.page(BATCH)
         found = list(page.calls)
@@ -665,7 +665,7 @@ async def test_places_that_are_ignored_are_noticed() -> None:
 @pytest.mark.parametrize("answer", [{}, {"calls": {}}, {"calls": "none"}, {"data": []}, []])
 async def test_an_answer_that_is_no_page_is_no_empty_page(answer: object) -> None:
     pair = listing()
-    pair = exchange("GET /v1/calls", answer, query=pair.request.query)
+    pair = exchange("GET /v1/calls", answer, query=pair[0].query)
     with pytest.raises(Unreadable):
         await swept(pair)
 
@@ -686,7 +686,7 @@ async def test_an_id_that_is_the_name_of_another_endpoint_is_no_call(call_id: st
             await provider.detail(call_id)
 
 
-def stopped(answer: object, status: int = 200) -> Pair:
+def stopped(answer: object, status: int = 200) -> Exchange:
     return exchange("POST /v2/batches/b_1/stop", answer, status)
 
 
@@ -697,7 +697,7 @@ def stopped(answer: object, status: int = 200) -> Pair:
         stopped({"data": None, "errors": [{"error": "BATCH_OVER", "message": "over"}]}),
     ],
 )
-async def test_a_stop_that_is_refused_is_no_fault_if_the_batch_is_over(refusal: Pair) -> None:
+async def test_a_stop_that_is_refused_is_no_fault_if_the_batch_is_over(refusal: Exchange) -> None:
     async with bland(refusal, logs(complete())) as provider:
         await provider.stop(BATCH)
 
@@ -723,16 +723,14 @@ async def test_a_submission_without_a_batch_cannot_be_looked_at() -> None:
 )
 async def test_a_check_tells_what_is_left(billing: object, detail: str, warned: bool) -> None:
     pair = exchange("GET /v1/me", {"status": "active", "billing": billing})
-    with Replay([pair]) as replay:
-        async with Http(Bland.base_url, {}, transport=replay) as http:
-            account = await Bland.check(http)
+    async with connected("bland", pair) as http:
+        account = await Bland.check(http)
 
     assert (account.detail, bool(account.warnings)) == (detail, warned)
 
 
 async def test_a_check_that_fails_with_a_yes_fails() -> None:
     pair = exchange("GET /v1/me", {"errors": [{"error": "AUTH_FAILURE", "message": "no"}]})
-    with Replay([pair]) as replay:
-        async with Http(Bland.base_url, {}, transport=replay) as http:
-            with pytest.raises(Unauthorized):
-                await Bland.check(http)
+    async with connected("bland", pair) as http:
+        with pytest.raises(Unauthorized):
+            await Bland.check(http)

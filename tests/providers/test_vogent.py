@@ -23,7 +23,7 @@ from campaign.words import AnsweredBy, Outcome, Progress
 from providers.http import Http
 from providers.vogent import Vogent
 from providers.vogent.dials import OUTCOMES, read, scrub
-from tests.providers.replay import Pair, Replay, exchange, played
+from tests.providers.wired import Exchange, connected, exchange, opened
 
 TAG = "od1-abcd2345-3-1-7f3c9a1e"
 JOB, JOBS = "/api/batch_dial_jobs/j_1", "/api/batch_dial_jobs"
@@ -57,8 +57,8 @@ class Gate:
 
 
 @asynccontextmanager
-async def vogent(*pairs: Pair) -> AsyncGenerator[Vogent]:
-    async with played("vogent", AGENT, *pairs) as provider:
+async def vogent(*pairs: Exchange) -> AsyncGenerator[Vogent]:
+    async with opened("vogent", AGENT, *pairs) as provider:
         assert isinstance(provider, Vogent)
         yield provider
 
@@ -71,20 +71,20 @@ def job(status: str, **more: Any) -> dict[str, Any]:
     return {"id": "j_1", "name": f"spring-renewals#{TAG}", "status": status, **more}
 
 
-def looked_at(status: str) -> Pair:
+def looked_at(status: str) -> Exchange:
     return exchange(f"GET {JOB}", job(status))
 
 
-def told(*, paused: bool, status: int = 200) -> Pair:
+def told(*, paused: bool, status: int = 200) -> Exchange:
     return exchange(f"POST {JOB}/paused", job("ACTIVE"), status, json={"paused": paused})
 
 
-def queue(*keys: object) -> Pair:
+def queue(*keys: object) -> Exchange:
     rows = [{"id": f"r_{n}", "inputs": {"outdial_key": key}} for n, key in enumerate(keys)]
     return exchange(f"GET {JOB}/queue", {"data": rows, "cursor": None}, query=FIRST)
 
 
-def dials(*ids: str, cursor: str | None = None, after: str | None = None) -> Pair:
+def dials(*ids: str, cursor: str | None = None, after: str | None = None) -> Exchange:
     query = FIRST if after is None else {**FIRST, "cursor": after}
     rows = [{"id": dial_id, "status": "completed"} for dial_id in ids]
     return exchange(f"GET {JOB}/dials", {"data": rows, "cursor": cursor}, query=query)
@@ -306,7 +306,7 @@ def test_an_agent_block_without_an_agent_is_refused() -> None:
 # --- Finding
 
 
-def listing(*jobs: Any, cursor: str | None = None, after: str | None = None) -> Pair:
+def listing(*jobs: Any, cursor: str | None = None, after: str | None = None) -> Exchange:
     query = FIRST if after is None else {**FIRST, "cursor": after}
     return exchange(f"GET {JOBS}", {"data": list(jobs), "cursor": cursor}, query=query)
 
@@ -344,7 +344,7 @@ async def test_a_job_of_others_that_cannot_be_read_is_passed_over_and_ours_is_no
 # --- Verifying and starting
 
 
-async def verified(status: str, *pairs: Pair, since: datetime | None = None) -> None:
+async def verified(status: str, *pairs: Exchange, since: datetime | None = None) -> None:
     async with vogent(looked_at(status), *pairs) as provider:
         await provider.verify(replace(SUBMISSION, since=since or SUBMISSION.since))
 
@@ -555,8 +555,7 @@ async def test_an_id_cannot_lead_to_another_endpoint() -> None:
 
 async def test_a_workspace_without_agents_is_warned_about() -> None:
     pair = exchange("GET /api/agents", {"data": [], "cursor": None}, query={"limit": "1"})
-    with Replay([pair]) as replay:
-        async with Http(Vogent.base_url, {}, transport=replay) as http:
-            account = await Vogent.check(http)
+    async with connected("vogent", pair) as http:
+        account = await Vogent.check(http)
 
     assert account.warnings

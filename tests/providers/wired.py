@@ -28,19 +28,35 @@ def answered(
     return Response(status=status, json=content, headers=headers)
 
 
+Exchange = tuple[Request, Response]
+
+
+def exchange(
+    line: str,
+    answer: object,
+    status: int = 200,
+    *,
+    query: Mapping[str, Any] | None = None,
+    json: object = msgspec.UNSET,
+) -> Exchange:
+    """Both in one line: `exchange("GET /calls", {...})`."""
+    method, _, path = line.partition(" ")
+    return asked(method, path, json, **(query or {})), answered(answer, status)
+
+
 @asynccontextmanager
-async def connected(name: str, *pairs: tuple[Request, Response]) -> AsyncGenerator[Http]:
+async def connected(name: str, *pairs: Exchange) -> AsyncGenerator[Http]:
     """A connection to a provider that knows these requests and no others."""
     adapter = providers.adapter(name)
-    with Replay([Pair(request=request, response=response) for request, response in pairs]) as wire:
-        async with Http(adapter.base_url, adapter.headers("test-key"), transport=wire) as http:
+    headers = adapter.headers("test-key")
+    recorded = [Pair(request=request, response=response) for request, response in pairs]
+    with Replay(recorded, headers) as wire:
+        async with Http(adapter.base_url, headers, transport=wire) as http:
             yield http
 
 
 @asynccontextmanager
-async def opened(
-    name: str, agent: Mapping[str, Any], *pairs: tuple[Request, Response]
-) -> AsyncGenerator[Provider]:
+async def opened(name: str, agent: Mapping[str, Any], *pairs: Exchange) -> AsyncGenerator[Provider]:
     """An adapter on such a connection."""
     async with connected(name, *pairs) as http:
         yield providers.adapter(name).open(http, agent)
