@@ -105,9 +105,7 @@ class Provider(Protocol):
 
     @classmethod
     def variants(cls) -> Mapping[str, Capabilities]:
-        """Return the facts of each API generation by its name in the agent block; one entry "" if
-        there is one.
-        """
+        """Return the facts by API generation, named as in the agent block; "" if there is one."""
         ...
 
     @classmethod
@@ -144,8 +142,9 @@ class Provider(Protocol):
         ...
 
     async def page(self, batch: BatchRef, cursor: str | None = None) -> Page:
-        """Return one page of the batch's calls, never filtered by state; may hold foreign calls
-        (`lists_only_own`).
+        """Return one page of the batch's calls, never filtered by state.
+
+        It may hold foreign calls (`lists_only_own`).
         """
         ...
 
