@@ -76,12 +76,17 @@ class Wire:
             }
         )
 
-    async def write_raw(self, *parts: bytes) -> None:
-        """Put bytes on the socket as they are, then close it. Raises `Cut`."""
-        if self._transport is not None:
-            for part in parts:
+    async def write_raw(self, *parts: bytes, pause: float = 0.0, reset: bool = False) -> None:
+        """Put bytes on the socket as they are, `pause` seconds apart, then close or reset it.
+
+        Raises `Cut`.
+        """
+        for part in parts:
+            if self._transport is not None:
                 self._transport.write(part)
-        await self.close()
+            if pause:
+                await asyncio.sleep(pause)
+        await (self.reset() if reset else self.close())
 
     async def close(self) -> None:
         """Close the connection in good order (FIN) without a word. Raises `Cut`."""

@@ -38,21 +38,21 @@ class Truncate(Fault):
     """`length`: Content-Length too long; `chunked`: the last chunk is missing; `headers`: cut
     within the headers.
     """
+    reset: bool = False
+    """Tear the connection down (RST) instead of closing it (FIN)."""
 
     async def deliver(self, answer: Answer, incident: Incident) -> bool:
         """Send half of it."""
         body = answer.encode()
-        half = body[: len(body) // 2]
-        kind = ("content-type", answer.content_type)
+        half, kind = body[: len(body) // 2], ("content-type", answer.content_type)
         if self.framing == "length":
-            promise = ("content-length", str(len(body)))
-            await incident.wire.write_raw(head(answer.status, [kind, promise]), half)
+            parts = head(answer.status, [kind, ("content-length", str(len(body)))]), half
         elif self.framing == "chunked":
             chunk = f"{len(body):x}\r\n".encode() + half
-            promise = ("transfer-encoding", "chunked")
-            await incident.wire.write_raw(head(answer.status, [kind, promise]), chunk)
+            parts = head(answer.status, [kind, ("transfer-encoding", "chunked")]), chunk
         else:
-            await incident.wire.write_raw(head(answer.status, [kind]).rstrip(b"\r\n"))
+            parts = (head(answer.status, [kind]).rstrip(b"\r\n"),)
+        await incident.wire.write_raw(*parts, reset=self.reset)
         return True
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from simulator.exchange import Answer, Exchange
 from simulator.faults.fault import Fault, Incident, Instead
+from simulator.wire import head
 
 
 class Latency(Fault):
@@ -103,13 +104,23 @@ class StaleRead(Fault):
 
 
 class Drip(Fault):
-    """Send the body in small pieces over `seconds`: each read is quick, the whole is not."""
+    """Send the answer in small pieces over `seconds`: each read is quick, the whole is not."""
 
     kind: Literal["drip"] = "drip"
     seconds: float = Field(default=5.0, ge=0)
     pieces: int = Field(default=20, ge=1)
+    part: Literal["body", "headers"] = "body"
+    """What drips; after dripping headers the connection is closed."""
 
     async def deliver(self, answer: Answer, incident: Incident) -> bool:
         """Drip."""
-        await incident.wire.drip(answer, pieces=self.pieces, seconds=self.seconds)
+        if self.part == "body":
+            await incident.wire.drip(answer, pieces=self.pieces, seconds=self.seconds)
+            return True
+        body = answer.encode()
+        length = ("content-length", str(len(body)))
+        start = head(answer.status, [("content-type", answer.content_type), length])
+        size = -(-len(start) // self.pieces)
+        drops = [start[offset : offset + size] for offset in range(0, len(start), size)]
+        await incident.wire.write_raw(*drops, body, pause=self.seconds / len(drops))
         return True

@@ -258,6 +258,14 @@ def test_a_truncated_answer_breaks_off_in_its_body(
     assert raw_get(stand, "/vogent/api/agents").startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_truncated_answer_may_end_in_a_reset(simulate: Simulate) -> None:
+    stand = simulate()
+    stand.set_faults({"fault": {"kind": "truncate", "reset": True}})
+
+    with pytest.raises(ConnectionResetError):
+        raw_get(stand, "/vogent/api/agents")
+
+
 def test_a_truncated_answer_may_break_off_in_its_headers(
     simulate: Simulate, client: Client
 ) -> None:
@@ -281,9 +289,12 @@ def test_a_connection_may_close_right_after_a_good_answer(
     assert raw_get(stand, "/vogent/api/agents").endswith(b"}")
 
 
-def test_a_dripping_body_is_whole_in_the_end(simulate: Simulate, client: Client) -> None:
+@pytest.mark.parametrize("part", ["body", "headers"])
+def test_a_dripping_answer_is_whole_in_the_end(
+    simulate: Simulate, client: Client, part: str
+) -> None:
     stand = simulate()
-    stand.set_faults({"fault": {"kind": "drip", "seconds": 0.2, "pieces": 4}})
+    stand.set_faults({"fault": {"kind": "drip", "seconds": 0.2, "pieces": 4, "part": part}})
     began = time.monotonic()
 
     # No single read takes as long as the whole.
