@@ -23,10 +23,10 @@ def looks_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return what was probably meant."""
+def nearest(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """Return what was probably meant; `likeness` is between 0 and 1."""
     plain = {_plain(one): one for one in known}
-    near = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=likeness)
     return plain[near[0]] if near else None
 
 
@@ -42,7 +42,7 @@ def remedy(path: Sequence[str | int], model: type[BaseModel] = CampaignSpec) -> 
     near = nearest(name, siblings)
     if near is not None:
         return f"Was {near!r} meant?"
-    far = nearest(name, (one for names in known.values() for one in names))
+    far = nearest(name, (one for names in known.values() for one in names), likeness=0.8)
     if far is not None:
         places = [(*place, far) for place, names in known.items() if far in names]
         return f"Was {_shown(places[0])!r} meant?"

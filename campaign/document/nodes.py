@@ -115,13 +115,10 @@ def value_at(data: Any, path: Sequence[str | int]) -> Any:
 
 def compose(text: str) -> Tree:
     """Read a YAML text; what is wrong with its syntax is in `faults`."""
-    loader = _Loader(text)
     try:
-        root = loader.get_single_node()
+        root = _Loader(text).get_single_node()
     except yaml.YAMLError as error:
         return Tree(text, None, None, (syntax_fault(error, text),))
-    finally:
-        loader.dispose()
     if root is None:
         return Tree(text, None, None, (Fault("the file is empty", line=1, column=1),))
     faults = tuple(_structural(root))
