@@ -1,27 +1,25 @@
 """What everybody at one place has in common: clocks, law, windows and blackouts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from campaign.rules.caps import PART_HOURS, DayPart, RollingCap
-from campaign.rules.holidays import holiday
-from campaign.rules.hours import DAYS, say_hours
 from campaign.rules.law import Bound, Consent, Law, Needed, strictest_consent, too_old
 from campaign.rules.results import (
-    AGREEMENT,
     BLACKOUTS,
     CAMPAIGN_HOURS,
     PLACE,
-    Clock,
     RuleResult,
     Verdict,
     clock_at,
 )
-from campaign.rules.schedule import Schedule, either, weekly
+from campaign.rules.schedule import either, weekly
+from campaign.rules.timings import Timed, Timings
 from campaign.rules.windows import (
     FOREVER,
+    Closures,
     LocalHours,
     Openings,
     Span,
@@ -33,7 +31,6 @@ from campaign.rules.windows import (
 from campaign.rules.zones import Place
 from campaign.spec import CallingWindows
 
-_NO_MARGIN = timedelta(0)
 _WEEK = timedelta(days=7)
 
 
@@ -50,36 +47,39 @@ class Grounds:
     """The rules that are the same for everybody at one place, judged at one instant."""
 
     def __init__(
-        self, place: Place, windows: CallingWindows | None, law: Law | None, now: datetime
+        self, place: Place, windows: CallingWindows | None, law: Law | None, timings: Timings
     ) -> None:
         self.place = place
         self._windows = windows
-        self._now = now
+        self._timings = timings
+        self._now = timings.now
         self._bound = law.bind(place) if law is not None else ()
         self._openings: list[Openings] = []
+        self._spans: list[Span | None] = []
         self.results: tuple[RuleResult, ...] = tuple(self._judge())
-        self.blocked = any(result.verdict is Verdict.BLOCKED for result in self.results)
 
-    def _judge(self) -> list[RuleResult]:
+    def _judge(self) -> Iterator[RuleResult]:
         windows, place = self._windows, self.place
         if windows is None:
-            return [_free(place)]
+            yield _free(place)
+            return
         if place.problem:
             why = f"nobody can tell which clock counts: {place.problem}"
-            return [RuleResult(rule=PLACE, verdict=Verdict.BLOCKED, why=why)]
-        results = [self._place()]
-        results += [self._rule(bound, windows) for bound in self._bound]
-        results.append(self._campaign_hours(windows))
-        results += self._blackouts(windows)
-        if self.opening is None and all(r.verdict is not Verdict.BLOCKED for r in results):
-            why = "there is no instant within 400 days at which all of these rules are open"
-            results.append(RuleResult(rule=AGREEMENT, verdict=Verdict.BLOCKED, why=why))
-        return results
+            yield RuleResult(rule=PLACE, verdict=Verdict.BLOCKED, why=why)
+            return
+        yield self._place()
+        for bound in self._bound:
+            yield self._rule(bound, windows)
+        schedule, source = campaign_schedule(windows), "policy.calling_windows"
+        yield self._keep(self._timings.timed(CAMPAIGN_HOURS, place.zones, schedule, source))
+        closures = blackouts(windows, place.everywhere)
+        if closures.closed:
+            yield self._blackouts(closures, windows)
 
     def _place(self) -> RuleResult:
         why = f"its clock is known from {self.place.zones_from.value}"
         why += f" ({self.place.note})" if self.place.note else ""
-        clocks = _clocks(self.place.zones, self._now)
+        clocks = tuple(clock_at(zone_name, self._now) for zone_name in self.place.zones)
         return RuleResult(rule=PLACE, verdict=Verdict.OK, why=why, clocks=clocks)
 
     def _rule(self, bound: Bound, windows: CallingWindows) -> RuleResult:
@@ -98,72 +98,37 @@ class Grounds:
             )
         zones = set(self.place.zones).union(rule.clock)
         zones.update(self.place.number_zones if bound.by_number else ())
-        return self._timed(rule.name, rule.schedule, sorted(zones), source, rule.duties)
-
-    def _campaign_hours(self, windows: CallingWindows) -> RuleResult:
-        schedule = campaign_schedule(windows)
-        source = "policy.calling_windows"
-        return self._timed(CAMPAIGN_HOURS, schedule, self.place.zones, source)
-
-    def _timed(
-        self, name: str, schedule: Schedule, zones: Sequence[str], source: str, duties: str = ""
-    ) -> RuleResult:
-        """The result of hours that must be open in every zone."""
-        hours = [local_hours(schedule, zone_name) for zone_name in zones]
-        self._openings += hours
-        span = first_opening(hours, self._now, self.margin)
-        closing = next((each for each in hours if not self._open(each)), hours[0])
-        verdict, until, next_at = self._read(span)
-        return RuleResult(
-            rule=name,
-            verdict=verdict,
-            why=_say(closing, self._now),
-            clocks=_clocks(zones, self._now),
-            until=until,
-            next_at=next_at,
-            source=source,
-            duties=duties,
+        return self._keep(
+            self._timings.timed(rule.name, tuple(sorted(zones)), rule.schedule, source, rule.duties)
         )
 
-    def _open(self, opening: Openings) -> bool:
-        span = opening.span(self._now, self.margin)
-        return span is not None and span.start <= self._now
+    def _keep(self, timed: Timed) -> RuleResult:
+        self._openings += timed.hours
+        self._spans.append(timed.span)
+        return timed.result
 
-    def _read(self, span: Span | None) -> tuple[Verdict, datetime | None, datetime | None]:
-        if span is None:
-            return Verdict.BLOCKED, None, None
-        if span.start > self._now:
-            return Verdict.LATER, None, span.start
-        return Verdict.OK, None if span.end == FOREVER else span.end, None
-
-    def _blackouts(self, windows: CallingWindows) -> list[RuleResult]:
-        closures = blackouts(windows, self.place.everywhere)
-        if not closures.closed:
-            return []
+    def _blackouts(self, closures: Closures, windows: CallingWindows) -> RuleResult:
+        span = first_opening([closures], self._now, self._timings.margin)
         self._openings.append(closures)
-        verdict, until, next_at = self._read(first_opening([closures], self._now, self.margin))
+        self._spans.append(span)
+        verdict, until, next_at = self._timings.read(span)
         reasons = [b.reason for b in windows.blackouts if b.start <= self._now < b.end]
-        why = "; ".join(filter(None, reasons)) or "no calls in the blackouts of the campaign"
-        return [
-            RuleResult(
-                rule=BLACKOUTS,
-                verdict=verdict,
-                why=why,
-                until=until,
-                next_at=next_at,
-                source="policy.calling_windows.blackouts",
-            )
-        ]
-
-    @property
-    def margin(self) -> timedelta:
-        """What is taken off the end of every window."""
-        return self._windows.margin if self._windows is not None else _NO_MARGIN
+        return RuleResult(
+            rule=BLACKOUTS,
+            verdict=verdict,
+            why="; ".join(filter(None, reasons)) or "no calls in the blackouts of the campaign",
+            until=until,
+            next_at=next_at,
+            source="policy.calling_windows.blackouts",
+        )
 
     @cached_property
     def opening(self) -> Span | None:
         """The first instant from now on at which every window is open, and until when."""
-        return first_opening(self._openings, self._now, self.margin)
+        ends = [span.end for span in self._spans if span is not None and span.start <= self._now]
+        if len(ends) == len(self._spans):
+            return Span(self._now, min(ends, default=FOREVER))
+        return self._first(self._openings, self._now)
 
     def opening_from(self, at: datetime, parts: frozenset[DayPart] | None = None) -> Span | None:
         """The first instant from `at` on at which every window is open.
@@ -175,7 +140,7 @@ class Grounds:
         return self._first([*self._openings, self._parts(parts)], at)
 
     def _first(self, openings: Sequence[Openings], at: datetime) -> Span | None:
-        return first_opening(openings, at, self.margin)
+        return first_opening(openings, at, self._timings.margin)
 
     def _parts(self, parts: frozenset[DayPart]) -> LocalHours:
         hours = either([weekly(PART_HOURS[part]) for part in parts], frozenset())
@@ -212,18 +177,3 @@ def _free(place: Place) -> RuleResult:
     return RuleResult(
         rule=PLACE, verdict=Verdict.OK, why=why, source=f"clock from {place.zones_from.value}"
     )
-
-
-def _clocks(zones: Sequence[str], now: datetime) -> tuple[Clock, ...]:
-    return tuple(clock_at(zone_name, now) for zone_name in zones)
-
-
-def _say(hours: LocalHours, now: datetime) -> str:
-    """The hours of the present local day, and what time it is."""
-    clock = clock_at(hours.zone_name, now)
-    day = clock.local.date()
-    if hours.schedule.always:
-        return "it says nothing of hours"
-    closed_for = holiday(hours.schedule.closed_on, day)
-    today = f"closed for {closed_for}" if closed_for else say_hours(hours.schedule.on(day))
-    return f"{DAYS[day.weekday()]} {today}, and it is {clock}"

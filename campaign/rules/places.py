@@ -103,10 +103,21 @@ def states_of_postcode(text: str, countries: frozenset[str]) -> tuple[str, ...]:
 
 
 def _zip_states(prefix: str) -> tuple[str, ...]:
+    return _postcodes().get(prefix, ())
+
+
+@cache
+def _postcodes() -> dict[str, tuple[str, ...]]:
+    """States by three or five digits of a ZIP code and by the first letter of a Canadian code."""
+    found: dict[str, tuple[str, ...]] = {}
     for row in table("postcodes"):
-        if len(row["first"]) == len(prefix) and row["first"] <= prefix <= row["last"]:
-            return _parts(row["states"])
-    return ()
+        first, last, here = row["first"], row["last"], _parts(row["states"])
+        if not first.isdigit():
+            found[first] = here
+            continue
+        for number in range(int(first), int(last) + 1):
+            found[str(number).zfill(len(first))] = here
+    return found
 
 
 @cache

@@ -6,7 +6,7 @@ second implementation.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from campaign.rules.caps import PastDial
 from campaign.rules.consent import Said, consent_result
@@ -21,6 +21,7 @@ from campaign.rules.results import (
     RuleResult,
     Verdict,
 )
+from campaign.rules.timings import Timings
 from campaign.rules.windows import FOREVER, Span
 from campaign.rules.zones import Clues, Place, locate
 from campaign.spec import Policy
@@ -53,6 +54,8 @@ class Judge:
         windows = policy.calling_windows
         self._law = Law(windows) if windows is not None else None
         self._strict_us = windows is not None and windows.zone_mode == "strict_us"
+        margin = windows.margin if windows is not None else timedelta(0)
+        self._timings = Timings(self._now, margin)
         self._past = PastRules(policy, self._now)
         self._expiry = self._judge_expiry()
         self._grounds: dict[Place, Grounds] = {}
@@ -71,7 +74,7 @@ class Judge:
         place = locate(facts, strict_us=self._strict_us)
         grounds = self._grounds.get(place)
         if grounds is None:
-            grounds = Grounds(place, self._policy.calling_windows, self._law, self._now)
+            grounds = Grounds(place, self._policy.calling_windows, self._law, self._timings)
             self._grounds[place] = grounds
         results = [
             _NOT_SUPPRESSED if facts.suppressed is None else _suppressed(facts.suppressed),

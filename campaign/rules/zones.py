@@ -118,17 +118,27 @@ def locate(clues: Clues, *, strict_us: bool = False) -> Place:
     return _locate(number, listed, strict_us)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=262144)
 def _number_place(prefix: str, region: str) -> Place:
     """What the number alone tells: in +1 its first six digits, elsewhere the whole of it."""
     if not region:
         return _nowhere((), "the country of the number is not known")
-    country = country_of(region)
     nanp = not prefix.startswith("+")
-    area_states = states_of_area_code(prefix[1:4]) if nanp else ()
-    if nanp and country in {"US", "CA"} and not area_states:
+    return _place_of(
+        country_of(region),
+        nanp,
+        states_of_area_code(prefix[1:4]) if nanp else (),
+        _number_zones(prefix, nanp=nanp),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _place_of(
+    country: str, nanp: bool, area_states: tuple[str, ...], zones: tuple[str, ...]
+) -> Place:
+    """The one `Place` of all numbers that tell the same."""
+    if nanp and country in _PLUS_ONE and not area_states:
         return _nowhere((country,), "its area code is not in the table of this version")
-    zones = _number_zones(prefix, nanp=nanp)
     return Place(
         zones=zones,
         zones_from=ZoneSource.NUMBER,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 MINUTE = timedelta(minutes=1)
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Week = dict[str, str]
 """Hours by day of the week, as people write them; a day that is missing is closed."""

@@ -170,6 +170,7 @@ def test_redial_and_judgement_wait_for_the_same_gap() -> None:
     ended = NOW - HOUR
     verdict = after(Outcome.NO_ANSWER, 2, patient, ended)
 
+    assert verdict.due_at is not None
     assert verdict.due_at == gap_free_from([ago(30), ago(1)], patient)
 
 

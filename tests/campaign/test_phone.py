@@ -165,18 +165,19 @@ def test_the_memo_of_north_america_says_what_the_library_says(
         assert (valid is None) == (found.reason is Reason.INVALID)
 
 
-@pytest.mark.parametrize("area", range(200, 1000))
-def test_fictional_numbers_of_every_area_code_are_read_as_the_library_reads_them(area: int) -> None:
-    text = f"+1{area}5550101"
-    number = phonenumbers.parse(text)
-    people = phonenumbers.number_type(number) in {0, 1, 2, 6}
+def test_fictional_numbers_of_every_area_code_are_read_as_the_library_reads_them() -> None:
+    for area in range(200, 1000):
+        text = f"+1{area}5550101"
+        number = phonenumbers.parse(text)
+        person = phonenumbers.number_type(number) in {0, 1, 2, 6}
 
-    found = read_phone(text)
+        found = read_phone(text)
 
-    assert isinstance(found, Phone) == people
-    if isinstance(found, Phone):
-        assert (found.e164, found.region) == (text, phonenumbers.region_code_for_number(number))
-        assert is_fictional(found.e164)
+        assert isinstance(found, Phone) == person, area
+        if isinstance(found, Phone):
+            region = phonenumbers.region_code_for_number(number)
+            assert (found.e164, found.region) == (text, region)
+            assert is_fictional(found.e164)
 
 
 @pytest.mark.parametrize("region", ["US", "CA"])
