@@ -97,9 +97,12 @@ def _onward(here: _Place, rows: list[msgspec.Raw]) -> _Place:
     moments = [at for _, at in times]
     if moments != sorted(moments, reverse=True):
         raise Unreadable("the calls are not listed from the newest to the oldest any more")
+    bound = moment(here.upper)
+    if bound is not None and moments[0] > bound:
+        raise Unreadable("the list ignores our place in it")
     upper, oldest = times[-1]
     seen = [identity(row) for row in rows if _at(row) in {oldest, None}]
-    still = here.upper is not None and moment(here.upper) == oldest
+    still = bound == oldest
     return _Place(here.size, upper, sorted({*seen, *here.seen} if still else set(seen)))
 
 

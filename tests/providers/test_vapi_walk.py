@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import httpx
@@ -31,20 +32,29 @@ def calls_at(*milliseconds: int) -> list[dict[str, Any]]:
 class CallList(httpx.AsyncBaseTransport):
     """`GET /call`: the newest first, at most `limit`, inclusive upper bound."""
 
-    def __init__(self, calls: list[dict[str, Any]], *, newest_first: bool = True) -> None:
+    def __init__(
+        self,
+        calls: list[dict[str, Any]],
+        *,
+        newest_first: bool = True,
+        bounded: bool = True,
+        ties: Random | None = None,
+    ) -> None:
         self.calls = calls
         self.newest_first = newest_first
+        self.bounded = bounded
+        self.ties = ties
         self.asked: list[httpx.QueryParams] = []
         self.arrives: Iterator[dict[str, Any]] = iter(())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         query = request.url.params
         self.asked.append(query)
-        upper = query.get("createdAtLe", "9999")
+        upper = query.get("createdAtLe", "9999") if self.bounded else "9999"
         fits = [call for call in self.calls if str(call.get("createdAt", "")) <= upper]
-        fits.sort(key=lambda call: (str(call.get("createdAt", "")), call["id"]))
-        if self.newest_first:
-            fits.reverse()
+        if self.ties is not None:
+            self.ties.shuffle(fits)
+        fits.sort(key=lambda call: str(call.get("createdAt", "")), reverse=self.newest_first)
         self.calls.extend([late for late in [next(self.arrives, None)] if late])
         return httpx.Response(200, json=fits[: int(query["limit"])])
 
@@ -67,6 +77,26 @@ async def test_every_call_is_seen_once_however_many_share_a_millisecond(
     seen = await walked(CallList(calls), limit)
 
     assert sorted(seen) == sorted(call["id"] for call in calls)
+
+
+@given(
+    times=st.lists(st.integers(min_value=0, max_value=4), max_size=40),
+    limit=st.integers(min_value=1, max_value=7),
+    ties=st.randoms(use_true_random=False),
+)
+async def test_calls_of_one_millisecond_may_be_listed_in_any_order(
+    times: list[int], limit: int, ties: Random
+) -> None:
+    calls = calls_at(*times)
+
+    seen = await walked(CallList(calls, ties=ties), limit)
+
+    assert sorted(seen) == sorted(call["id"] for call in calls)
+
+
+async def test_a_list_that_ignores_our_place_is_an_error_and_no_circle() -> None:
+    with pytest.raises(Unreadable, match="ignores our place"):
+        await walked(CallList(calls_at(1, 2, 3, 4), bounded=False), 2)
 
 
 async def test_calls_that_come_in_during_the_walk_do_not_disturb_it() -> None:
