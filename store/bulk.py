@@ -93,10 +93,21 @@ def _bound(
     if not any(processors):
         return list(rows)
     by_column = [
-        values if processor is None else [processor(value) for value in values]
+        values if processor is None else _processed(processor, values)
         for processor, values in zip(processors, zip(*rows, strict=True), strict=True)
     ]
     return list(zip(*by_column, strict=True))
+
+
+def _processed(processor: Callable[[Any], Any], values: Values) -> list[Any]:
+    """Process a column; runs of one and the same value, such as the time of an import, once."""
+    processed: list[Any] = []
+    last, result = None, processor(None)
+    for value in values:
+        if value is not last:
+            last, result = value, processor(value)
+        processed.append(result)
+    return processed
 
 
 def _processor(db: Connection, table: Table[Any], column: str) -> Callable[[Any], Any] | None:

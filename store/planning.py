@@ -24,7 +24,7 @@ Judge = Callable[[Candidate], Ruling]
 LOOKED_AT_MOST = 10_000
 """Recipients that one transaction judges, so that it does not hold up the others."""
 
-_CHUNK = 500
+_FEW, _CHUNK = 50, 500
 _BUSY = timedelta(minutes=10)
 _LOCK = 0x706C616E  # "plan": PostgreSQL's advisory locks are numbers.
 
@@ -145,7 +145,8 @@ def _choose(db: Connection, draft: _Draft, room: int, judge: Judge) -> list[Cand
     chosen: list[Candidate] = []
     looked = 0
     while len(chosen) < room and looked < LOOKED_AT_MOST:
-        people = _due(db, draft)
+        wanted = min(max(room - len(chosen), _FEW), _CHUNK)
+        people = _due(db, draft, wanted)
         if not people:
             break
         called: list[Candidate] = []
@@ -164,7 +165,7 @@ def _choose(db: Connection, draft: _Draft, room: int, judge: Judge) -> list[Cand
     return chosen
 
 
-def _due(db: Connection, draft: _Draft) -> list[Facts]:
+def _due(db: Connection, draft: _Draft, wanted: int) -> list[Facts]:
     """Return the recipients whose turn it is, locked where other sessions could touch them.
 
     Two queries, since databases disagree on where NULL sorts; each walks the index of due times.
@@ -179,10 +180,10 @@ def _due(db: Connection, draft: _Draft) -> list[Facts]:
         query = (
             mine.where(condition)
             .order_by(RECIPIENT.c.due_at, RECIPIENT.c.id)
-            .limit(_CHUNK - len(people))
+            .limit(wanted - len(people))
             .with_for_update(skip_locked=True)
         )
-        people += db.execute(query).all() if len(people) < _CHUNK else []
+        people += db.execute(query).all() if len(people) < wanted else []
     return people
 
 

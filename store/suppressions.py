@@ -58,6 +58,8 @@ def add(
     in_clear: bool = True,
 ) -> int:
     """Suppress E.164 numbers and return how many were not suppressed before."""
+    if not phone_numbers:
+        return 0
     hashed = NumberHash(db)
     rows = [
         (hashed(number), number if in_clear else None, reason, source, now)
@@ -111,8 +113,9 @@ def of_submission(db: Connection, tag: str) -> frozenset[str]:
 def listing(db: Connection) -> Iterator[SuppressionView]:
     """Yield every suppressed number, the newest first."""
     query = select(_SUPPRESSION).order_by(_SUPPRESSION.c.since.desc(), _SUPPRESSION.c.number_hash)
-    for row in db.execution_options(yield_per=1000).execute(query):
-        yield SuppressionView(**row._asdict())
+    with db.execute(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            yield SuppressionView(**row._asdict())
 
 
 def _secret(db: Connection) -> bytes:

@@ -33,9 +33,7 @@ def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
 
 def _suppress(db: Connection, origin: Origin, landed: Iterable[Landed]) -> None:
     numbers = [
-        one.attempt.phone_number if one.attempt else one.call.to
-        for one in landed
-        if one.call.opted_out
+        one.attempt.phone_number if one.attempt else one.to for one in landed if one.call.opted_out
     ]
     suppressions.add(
         db,

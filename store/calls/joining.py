@@ -1,10 +1,11 @@
 """Which attempt a call belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from campaign.calls import Call
 from campaign.states import AttemptState, RecipientState
@@ -18,6 +19,44 @@ ATTEMPT = table_of(Attempt)
 RECIPIENT = table_of(Recipient)
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+_ATTEMPT_STATES = {state.value: state for state in AttemptState}
+_RECIPIENT_STATES = {state.value: state for state in RecipientState}
+
+# Built once: the lists of a page are long, and so would be the building.
+_A = ATTEMPT.c
+_OF_BATCH = (
+    select(
+        _A.recipient_id,
+        _A.no,
+        _A.key,
+        _A.tag,
+        _A.phone_number,
+        _A.state,
+        _A.outcome,
+        _A.provider_call_id,
+        _A.dialled_at,
+        RECIPIENT.c.state.label("recipient_state"),
+    )
+    .join(RECIPIENT, RECIPIENT.c.id == _A.recipient_id)
+    .where(_A.batch_id == bindparam("batch_id"))
+    .order_by(_A.recipient_id)
+    .with_for_update()
+)
+_BY_KEY = _OF_BATCH.where(
+    or_(
+        _A.key.in_(bindparam("keys", expanding=True)),
+        _A.recipient_id.in_(bindparam("recipients", expanding=True)),
+    )
+)
+_BY_CALL = _OF_BATCH.where(
+    or_(
+        (_A.provider == bindparam("provider"))
+        & _A.provider_call_id.in_(bindparam("call_ids", expanding=True)),
+        _A.phone_number.in_(bindparam("numbers", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +87,15 @@ class Attempts:
         for one in attempts:
             self._by_number.setdefault(one.phone_number, []).append(one)
         self._by_id = {(one.recipient_id, one.no): one for one in attempts}
+        self._calls = {
+            (one.recipient_id, one.no): one.provider_call_id
+            for one in attempts
+            if one.provider_call_id is not None
+        }
 
-    def link(self, attempt: KnownAttempt, call_id: str) -> None:
-        """Remember an attempt's call, so that a second one is seen to be a second one."""
-        if attempt.provider_call_id is None:
-            linked = replace(attempt, provider_call_id=call_id)
-            self._by_key[attempt.key] = self._by_call[call_id] = linked
-            same = self._by_number[attempt.phone_number]
-            same[same.index(attempt)] = linked
-            self._by_id[attempt.recipient_id, attempt.no] = linked
+    def link(self, attempt: KnownAttempt, call_id: str) -> bool:
+        """Make a call an attempt's call. Returns False if the attempt has another one already."""
+        return self._calls.setdefault((attempt.recipient_id, attempt.no), call_id) == call_id
 
     def get(self, recipient_id: int, no: int) -> KnownAttempt | None:
         """Return one attempt by its id."""
@@ -77,60 +116,47 @@ class Attempts:
         if len(same_number) != 1:
             return None
         attempt = same_number[0]
-        return attempt if own_only or _fits(call, attempt) else None
+        return attempt if own_only or self._fits(call, attempt) else None
 
-
-def _fits(call: Call, attempt: KnownAttempt) -> bool:
-    if call.key is not None or attempt.provider_call_id not in {None, call.id}:
-        return False
-    if call.started_at is None or attempt.dialled_at is None:
-        return attempt.dialled_at is not None
-    return call.started_at >= attempt.dialled_at - _CLOCKS_DIFFER
+    def _fits(self, call: Call, attempt: KnownAttempt) -> bool:
+        linked = self._calls.get((attempt.recipient_id, attempt.no), call.id)
+        if call.key is not None or linked != call.id or attempt.dialled_at is None:
+            return False
+        return call.started_at is None or call.started_at >= attempt.dialled_at - _CLOCKS_DIFFER
 
 
 def attempts_for(
     db: Connection, origin: Origin, calls: Sequence[Call], stored: Sequence[StoredCall]
 ) -> Attempts:
-    """Read the attempts that calls may belong to, and those of stored calls, in one query."""
-    a = ATTEMPT.c
-    any_of = or_(
-        a.key.in_([call.key for call in calls if call.key]),
-        and_(a.provider == origin.provider, a.provider_call_id.in_([call.id for call in calls])),
-        a.phone_number.in_([call.to for call in calls if call.to]),
-        a.recipient_id.in_([one.place.recipient_id for one in stored if one.place.recipient_id]),
-    )
-    query = (
-        select(
-            a.recipient_id,
-            a.no,
-            a.key,
-            a.tag,
-            a.phone_number,
-            a.state,
-            a.outcome,
-            a.provider_call_id,
-            a.dialled_at,
-            RECIPIENT.c.state.label("recipient_state"),
-        )
-        .join(RECIPIENT, RECIPIENT.c.id == a.recipient_id)
-        .where(a.batch_id == origin.batch_id, any_of)
-        .order_by(a.recipient_id)
-        .with_for_update()
-    )
-    return Attempts(
-        [
-            KnownAttempt(
-                recipient_id=row.recipient_id,
-                no=row.no,
-                key=row.key,
-                tag=row.tag,
-                phone_number=row.phone_number,
-                state=AttemptState(row.state),
-                outcome=Outcome(row.outcome) if row.outcome else None,
-                provider_call_id=row.provider_call_id,
-                dialled_at=row.dialled_at,
-                recipient_state=RecipientState(row.recipient_state),
-            )
-            for row in db.execute(query)
-        ]
+    """Read the attempts that calls may belong to, and those of stored calls."""
+    attempts: dict[str, KnownAttempt] = {}
+    keys = [call.key for call in calls if call.key]
+    recipients = [one.place.recipient_id for one in stored if one.place.recipient_id]
+    if keys or recipients:
+        said = {"batch_id": origin.batch_id, "keys": keys, "recipients": recipients}
+        attempts |= {row.key: _known(row) for row in db.execute(_BY_KEY, said)}
+    others = [call for call in calls if call.key not in attempts]
+    if others:
+        said = {
+            "batch_id": origin.batch_id,
+            "provider": origin.provider,
+            "call_ids": [call.id for call in others],
+            "numbers": [call.to for call in others if call.to],
+        }
+        attempts |= {row.key: _known(row) for row in db.execute(_BY_CALL, said)}
+    return Attempts(list(attempts.values()))
+
+
+def _known(row: Row[*tuple[Any, ...]]) -> KnownAttempt:
+    return KnownAttempt(
+        recipient_id=row.recipient_id,
+        no=row.no,
+        key=row.key,
+        tag=row.tag,
+        phone_number=row.phone_number,
+        state=_ATTEMPT_STATES[row.state],
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        provider_call_id=row.provider_call_id,
+        dialled_at=row.dialled_at,
+        recipient_state=_RECIPIENT_STATES[row.recipient_state],
     )

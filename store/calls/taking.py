@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from campaign.calls import Call
 from store import incidents
@@ -18,6 +18,12 @@ from store.columns import table_of
 from store.tables import Submission
 
 _SUBMISSION = table_of(Submission)
+
+# Built once: the lists of a page are long, and so would be the building.
+_KNOWN = select(CALL.c.provider_call_id, CALL.c.batch_id, CALL.c.raw_sha256).where(
+    CALL.c.provider == bindparam("provider"),
+    CALL.c.provider_call_id.in_(bindparam("call_ids", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,8 @@ def _known(
     db: Connection, origin: Origin, call_ids: Sequence[str]
 ) -> Mapping[str, tuple[str, str]]:
     """Return batch and hash of the calls that are stored."""
-    query = select(CALL.c.provider_call_id, CALL.c.batch_id, CALL.c.raw_sha256).where(
-        CALL.c.provider == origin.provider, CALL.c.provider_call_id.in_(call_ids)
-    )
-    return {call_id: (batch_id, digest) for call_id, batch_id, digest in db.execute(query)}
+    found = db.execute(_KNOWN, {"provider": origin.provider, "call_ids": call_ids})
+    return {call_id: (batch_id, digest) for call_id, batch_id, digest in found}
 
 
 class _Taker:
@@ -109,7 +113,9 @@ class _Taker:
         if attempt is None and not self._own_only:
             self._foreign += 1
             return
-        call = replace(listed.call, missing=still_missing(listed.call))
+        call = listed.call
+        if call.missing:
+            call = replace(call, missing=still_missing(call))
         stored = StoredCall(
             provider=self._origin.provider,
             call=call,
@@ -174,12 +180,10 @@ class _Taker:
         call = stored.call
         self._stored[call.id] = stored
         final = call.over and not listed.needs_detail and "outcome" not in call.missing
-        self._landed[call.id] = Landed(attempt, replace(call, to=listed.to), final)
+        self._landed[call.id] = Landed(attempt, call, final, listed.to)
         if attempt is None:
             self._report("orphan_call", call, "the provider lists a call that no attempt explains")
-        elif attempt.provider_call_id in {None, call.id}:
-            self._attempts.link(attempt, call.id)
-        else:
+        elif not self._attempts.link(attempt, call.id):
             self._report("duplicate_call", call, "the provider placed two calls for one attempt")
 
     def _report(self, kind: str, call: Call, detail: str) -> None:

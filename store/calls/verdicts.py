@@ -24,6 +24,8 @@ class Landed:
     call: Call
     final: bool
     """Its outcome is known as far as it will be."""
+    to: str | None = None
+    """Whom the provider says it called."""
 
 
 def weight(call: Call) -> tuple[bool, bool, float]:
