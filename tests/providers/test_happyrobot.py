@@ -267,6 +267,17 @@ async def test_a_call_that_the_answer_leaves_out_stays_without_verdict() -> None
     assert await submitted(answer) == {KEYS[0]: IDS[0]}
 
 
+async def test_a_number_that_was_sent_twice_tells_nothing_without_the_key() -> None:
+    first, second = PLAY.order.calls
+    wish = order("happyrobot", calls=(first, replace(second, to=first.to)))
+    rows = [{"id": call_id, "metadata": {"to": first.to}} for call_id in IDS]
+    wire = (asked("POST", SUBMIT, composed(wish)), answered(rows))
+    async with opened("happyrobot", AGENT, wire) as adapter:
+        receipt = await adapter.submit(adapter.compose(wish), passing)
+
+    assert receipt.call_ids == {}
+
+
 async def test_calls_are_never_matched_by_their_place() -> None:
     assert await submitted([{"id": IDS[0]}, {"id": IDS[1]}]) == {}
 
