@@ -1,6 +1,4 @@
-"""What travels between the ledger, the flows and the providers: calls to place, submissions, pages
-of calls.
-"""
+"""What travels between ledger, flows and providers: calls to place, submissions, pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -12,12 +12,11 @@ _BACKOFF = 2.0
 def next_look(
     polling: Polling, *, elapsed: timedelta, done: int, total: int, page: int
 ) -> timedelta:
-    """The pause until the next look at a batch of which `done` of `total` calls are over after
-    `elapsed`.
+    """Return the pause until the next look at a batch.
 
-    Long enough for a page of results to fill up, shorter towards the end, always within
-    `polling.min` and `polling.max`. The pause does not depend on how often was asked before, so a
-    restart changes nothing.
+    `done` of its `total` calls are over after `elapsed`. Long enough for a page of results to fill
+    up, shorter towards the end, always within `polling.min` and `polling.max`. The pause does not
+    depend on how often was asked before, so a restart changes nothing.
     """
     left = max(total - done, 0)
     if not left:
@@ -53,7 +52,7 @@ _PATIENT_AFTER = 36
 
 
 def next_lookup(looks: int) -> timedelta:
-    """The pause before the next look-up of a submission in doubt, after `looks` that found nothing."""
+    """The pause before the next look-up of a doubt, after `looks` that found nothing."""
     if looks < len(_LOOKS):
         return timedelta(seconds=_LOOKS[looks])
     return _LATER if looks < _PATIENT_AFTER else _LATEST

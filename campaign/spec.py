@@ -38,6 +38,9 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_len
 _DAYS = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
+_ROUNDING = 1e-6
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -308,9 +311,7 @@ class CampaignSpec(_Model):
 
     @property
     def shares(self) -> tuple[Share, ...]:
-        """The providers, each with its own agent block and caller numbers; a single provider has
-        share 1.
-        """
+        """The providers, each with its agent block and caller numbers; a single one has share 1."""
         split = (
             [Share(provider=self.provider, share=1)]
             if isinstance(self.provider, str)
@@ -339,7 +340,7 @@ class CampaignSpec(_Model):
         names = [share.provider for share in self.provider]
         if len(set(names)) < len(names):
             raise ValueError("a provider appears twice in the split")
-        if not self.provider or abs(sum(share.share for share in self.provider) - 1) > 1e-6:
+        if not self.provider or abs(sum(share.share for share in self.provider) - 1) > _ROUNDING:
             raise ValueError("the shares of the split must add up to 1")
         return self
 

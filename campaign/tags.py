@@ -24,8 +24,6 @@ def attempt_key(secret: bytes, attempt_id: str) -> str:
 
 
 def submission_tag(code: str, batch_no: int, submission_no: int, keys: Iterable[str]) -> str:
-    """The tag of a submission: the same on every resubmission of the same calls, at most 40
-    characters.
-    """
+    """The tag of a submission, at most 40 characters; the same calls always have the same."""
     digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
     return f"od1-{code}-{batch_no}-{submission_no}-{digest}"

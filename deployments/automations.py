@@ -22,7 +22,7 @@ def silent_runs() -> Automation:
     """Return the automation that ends runs without a heartbeat."""
     return Automation(
         name="outdial-silent-runs",
-        description="A flow run that has not been heard of is crashed; resume-campaigns goes on with its campaign.",
+        description="A silent flow run is crashed; resume-campaigns goes on with its campaign.",
         trigger=EventTrigger(
             after={"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},

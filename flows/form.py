@@ -13,7 +13,7 @@ CallerNumber = Annotated[
     str,
     Field(
         pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[^+\s].*[^0-9\s].*)$",
-        description="An id at the provider, or `env:NAME` for a number in the runner's environment.",
+        description="An id at the provider, or `env:NAME`: a number in the runner's environment.",
     ),
 ]
 
@@ -32,7 +32,7 @@ class CampaignForm(CampaignSpec):
     Telephone numbers do not belong in a form.
     """
 
-    provider: Literal[names()] | list[FormShare]  # pyright: ignore[reportInvalidTypeForm]
+    provider: Literal[names()] | list[FormShare]  # pyright: ignore[reportInvalidTypeForm, reportIncompatibleVariableOverride]
     """The provider, or a split over several."""
     from_numbers: list[CallerNumber] = Field(default_factory=list[CallerNumber])  # pyright: ignore[reportIncompatibleVariableOverride]
     """Caller numbers, as ids at the provider or as `env:NAME` from the environment of the runner.

@@ -8,7 +8,7 @@ from prefect import flow, get_run_logger
 from flows.run_batch import advance
 from flows.waking import wake
 from tasks import campaigns
-from tasks.steps import planning, sweeping
+from tasks.steps import enrolling, planning, sweeping
 from tasks.steps.runtime import Runtime, open_runtime
 
 _AT_ONCE = 16
@@ -16,12 +16,12 @@ _AT_ONCE = 16
 
 @flow(name="resume-campaigns")
 async def resume_campaigns(seconds: int = 50) -> None:
-    """Go on with handed over campaigns, with what crashed, and with late results, for about
-    `seconds`.
+    """Go on with handed over campaigns, with what crashed, and with late results.
 
-    Takes batches whose step is due: of campaigns that were handed over at once, of others when they
-    are overdue, as then nobody looks after them. Plans the next waves of handed over campaigns and
-    wakes their flow runs when all is done. Two sweepers at once do no harm.
+    Works for about `seconds`. Takes batches whose step is due: of campaigns that were handed over
+    at once, of others when they are overdue, as then nobody looks after them. Plans the next waves
+    of handed over campaigns and wakes their flow runs when all is done. Two sweepers at once do no
+    harm.
     """
     async with open_runtime() as runtime:
         end = runtime.clock.now() + timedelta(seconds=seconds)
@@ -40,7 +40,7 @@ async def _sweep(runtime: Runtime) -> bool:
     await _advance_all(runtime, due)
     for campaign_id in await sweeping.handed_over(runtime):
         await _plan(runtime, campaign_id)
-        if await sweeping.finished(runtime, campaign_id):
+        if await enrolling.finished(runtime, campaign_id):
             await wake(runtime, campaign_id)
     return bool(due)
 

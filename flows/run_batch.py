@@ -34,9 +34,7 @@ async def run_batch(batch_id: str, waiting: Waiting = Waiting.HERE) -> str:
 
 
 async def advance(runtime: Runtime, batch_id: str) -> Agenda:
-    """Do what is due for a batch now, each step in a task of its provider; returns the agenda that
-    was worked off.
-    """
+    """Do what is due for a batch, each step in a task of its provider; returns the agenda done."""
     provider = await agenda.provider_of(runtime, batch_id)
     tasks = tasks_of(provider)
     due = await agenda.look_up(runtime, batch_id, tasks.POLICY)

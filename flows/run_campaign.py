@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from prefect import flow, get_run_logger
@@ -28,9 +29,10 @@ _NOTICE = timedelta(seconds=2)
 
 def _title() -> str:
     said: dict[str, Any] = flow_run.parameters
-    form: Any = said.get("campaign")
-    name = said.get("name") or getattr(form, "name", None) or (form or {}).get("name")
-    return f"campaign {name or said.get('file')}"
+    form: CampaignForm | dict[str, str] | None = said.get("campaign")
+    if form is not None:
+        return f"campaign {form['name'] if isinstance(form, dict) else form.name}"
+    return f"campaign {said.get('name') or Path(str(said.get('file'))).stem}"
 
 
 @flow(name="run-campaign", flow_run_name=_title)
@@ -127,8 +129,9 @@ async def _wait_for_redials(runtime: Runtime, campaign_id: str) -> bool:
 
 
 async def _hand_over(runtime: Runtime, enrolled: Enrolled, *, spread: bool) -> None:
-    """Plan and submit the first wave, then leave the process; the sweeper goes on and wakes this
-    run at the end.
+    """Plan and submit the first wave, then leave the process.
+
+    The sweeper goes on, and wakes this run at the end.
     """
     if await enrolling.finished(runtime, enrolled.id):
         return

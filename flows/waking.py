@@ -20,8 +20,7 @@ _CRASH_SETTLES = timedelta(seconds=30)
 
 
 async def wake(runtime: Runtime, campaign_id: str) -> None:
-    """Resume the suspended flow run of a campaign, put a crashed one back, or do without one that
-    is gone.
+    """Resume a campaign's suspended flow run, put a crashed one back, or do without a lost one.
 
     A run that crashed more than five times stays as it is: its books are closed here, and the cause
     is in its log.

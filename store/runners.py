@@ -21,9 +21,7 @@ _SEPARATOR = "~"
 
 
 def locks_of(engine: Engine) -> Path:
-    """Where the runners of a ledger on this machine keep their locks: beside a SQLite file, else
-    under the user's state.
-    """
+    """Where runners on this machine keep their locks: beside the SQLite file, or at the user's."""
     url = engine.url
     if engine.dialect.name == "sqlite" and url.database:
         return Path(f"{url.database}.runners").absolute()
@@ -68,7 +66,7 @@ class Runner:
         """
         if owner == self.name:
             return False
-        if owner.split(_SEPARATOR)[0] != self._place:
+        if owner.partition(_SEPARATOR)[0] != self._place:
             return False
         try:
             file = os.open(self._path(owner), os.O_RDWR)
@@ -100,5 +98,5 @@ def _place(directory: Path) -> str:
 
 
 def _place_lost(file: Path) -> str:
-    """Another process is about to write the name, or died before it did: this process stands alone."""
+    """Another process is about to write the name, or died before: this process stands alone."""
     return f"{file.stat().st_ino}-{secrets.token_hex(8)}"

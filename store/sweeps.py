@@ -14,11 +14,10 @@ _OVER = [state.value for state in BatchState if state.over]
 
 
 def due_batches(db: Connection, now: datetime, overdue: timedelta, limit: int = 500) -> list[str]:
-    """Ids of batches whose step is due and that no living flow run looks after, the longest overdue
-    first.
+    """Ids of batches whose step is due and that no living flow run looks after.
 
-    Those of handed over campaigns and those that are over (late sweeps, doubts still looked for)
-    when they are due; others only when they are overdue.
+    The longest overdue first. Those of handed over campaigns and those that are over (late sweeps,
+    doubts still looked for) when they are due; others only when they are overdue.
     """
     ours = or_(_CAMPAIGN.c.handed_over, _BATCH.c.state.in_(_OVER))
     query = (

@@ -1,6 +1,4 @@
-"""Prefect tasks for HappyRobot: chunks of calls, no batch object; a lost answer leaves one chunk in
-doubt.
-"""
+"""Prefect tasks for HappyRobot: chunks of calls; a lost answer leaves one chunk in doubt."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Live progress on the campaign's run page: a progress bar and an outcome table, at a bounded rate."""
+"""Live progress on the campaign's run page: a bar and an outcome table, at a bounded rate."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -18,7 +18,6 @@ LATE_SWEEPS = (
     timedelta(hours=24),
     timedelta(hours=72),
 )
-_CLEAN_ROUNDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,7 @@ def _state(batch: BatchView, counted: Tally) -> BatchState:
         return BatchState.SUBMITTING
     if not counted.accepted_submissions and not counted.held_submissions:
         return BatchState.REJECTED
-    over = batch.over_at is not None and batch.clean_rounds >= _CLEAN_ROUNDS
-    if counted.submitted or (counted.accepted_submissions and not over):
+    if counted.submitted or (counted.accepted_submissions and not batch.swept_clean):
         return BatchState.COLLECTING
     return BatchState.HELD if counted.held_submissions or counted.held else BatchState.SETTLED
 

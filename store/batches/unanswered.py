@@ -63,7 +63,7 @@ def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
                 dialled_at=None if attempt is AttemptState.FAILED else row.dialled_at,
             )
         )
-        _move_recipient(db, batch, row.recipient_id, attempt, outcome, reason, now)
+        _move_recipient(db, batch, row.recipient_id, attempt, outcome, reason=reason, now=now)
     return bool(rows)
 
 
@@ -85,6 +85,7 @@ def _move_recipient(
     recipient_id: int,
     attempt: AttemptState,
     outcome: Outcome | None,
+    *,
     reason: str,
     now: datetime,
 ) -> None:

@@ -48,6 +48,11 @@ class BatchView:
     created_at: datetime
 
     @property
+    def swept_clean(self) -> bool:
+        """The provider is over with it, and a whole sweep since then brought nothing new."""
+        return self.over_at is not None and self.clean_rounds >= 1
+
+    @property
     def title(self) -> str:
         """Its name for a person: `spring-renewals/3`."""
         return f"{self.campaign_name}/{self.no}"
@@ -80,7 +85,7 @@ def get(db: Connection, batch_id: str) -> BatchView:
 
 
 def reference(db: Connection, batch_id: str) -> BatchRef | None:
-    """What a provider needs to look at the accepted part of a batch; None: nothing is accepted yet."""
+    """What a provider needs to look at the accepted part of a batch; None: there is none yet."""
     query = select(_SUBMISSION).where(
         _SUBMISSION.c.batch_id == batch_id,
         _SUBMISSION.c.state == SubmissionState.ACCEPTED.value,

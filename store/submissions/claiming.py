@@ -74,9 +74,7 @@ def mark_wire(db: Connection, tag: str, epoch: int, now: datetime, *, dials: boo
 
 
 def refuse_if_stopped(db: Connection, tag: str) -> None:
-    """Raise `Stopped` if the campaign is not running or a number of the submission was suppressed
-    meanwhile.
-    """
+    """Raise `Stopped` if the campaign is not running."""
     state = campaign_state(db, tag)
     if state is not CampaignState.RUNNING:
         raise Stopped(f"the campaign is {state.value}")
@@ -101,9 +99,7 @@ def release(
     status: int | None = None,
     event: str = "not_sent",
 ) -> bool:
-    """Back to planned: nothing was sent, or it was provably refused and may be tried again at
-    `again_at`.
-    """
+    """Back to planned: nothing was sent or done, and it may be tried again at `again_at`."""
     statement = (
         update(SUBMISSION)
         .where(

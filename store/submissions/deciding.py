@@ -91,13 +91,13 @@ def record_calls(db: Connection, tag: str, call_ids: Mapping[str, str]) -> None:
 
 def _refuse_some(db: Connection, tag: str, refused: Mapping[str, str], now: datetime) -> None:
     if refused:
-        _close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now, refused)
+        _close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now, refused=refused)
 
 
 def reject(
     db: Connection, tag: str, epoch: int, now: datetime, *, reason: str, status: int | None
 ) -> bool:
-    """The provider refused the whole submission and did nothing: its people are as if never tried."""
+    """The provider refused it all and did nothing: its people are as if never tried."""
     statement = (
         update(SUBMISSION)
         .where(
@@ -189,9 +189,7 @@ def hold(db: Connection, tag: str, now: datetime, *, look_at: datetime, reason: 
 def plan_again(
     db: Connection, tag: str, now: datetime, *, states: Sequence[SubmissionState], reason: str
 ) -> bool:
-    """Send it anew: only where the first request cannot ring anybody, or where a person vouches for
-    it.
-    """
+    """Send it anew: only where the first cannot ring anybody, or where a person vouches for it."""
     statement = (
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_([state.value for state in states]))
@@ -240,13 +238,11 @@ def _close(
     attempt: AttemptState,
     recipient: RecipientState,
     now: datetime,
-    refused: Mapping[str, str] | None = None,
     *,
+    refused: Mapping[str, str] | None = None,
     reason: str = "",
 ) -> None:
-    """Close open attempts of a submission, all of them or those whose key is in `refused`, and move
-    their people on.
-    """
+    """Close open attempts, all or those whose key is in `refused`, and move their people on."""
     open_states = [state.value for state in AttemptState if state.open]
     members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.state.in_(open_states)
     if refused is not None:

@@ -36,6 +36,8 @@ class Agenda:
     verbs: tuple[Verb, ...]
     due_at: datetime | None
     """Come back then; None: nothing is due any more."""
+    waits: bool
+    """That is in the future, so there is nothing to do at all."""
     over: bool
     """Nobody needs to wait for it."""
 
@@ -55,25 +57,25 @@ async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
 def _agenda(db: Connection, batch_id: str, now: datetime, policy: Policy) -> Agenda:
     batch = batches.get(db, batch_id)
     counted = batches.tally(db, batch_id)
-    idle = _idle(batch, counted)
     waits = batch.due_at is not None and batch.due_at > now
-    verbs = () if waits or idle else _verbs(db, batch, counted, now, policy)
+    verbs = () if waits else _verbs(db, batch, counted, now, policy)
     return Agenda(
         batch_id=batch_id,
         campaign_id=batch.campaign_id,
         state=batch.state,
         verbs=verbs,
         due_at=batch.due_at,
-        over=batch.state.over or idle,
+        waits=waits,
+        over=batch.state.over or _idle(batch, counted),
     )
 
 
 def _idle(batch: BatchView, counted: Tally) -> bool:
-    """The campaign is not running, and nothing of this batch is at the provider or in doubt."""
-    if batch.campaign_state is CampaignState.RUNNING:
+    """The campaign is not running, and nothing of this batch may ring or is still to come home."""
+    if batch.campaign_state is CampaignState.RUNNING or counted.doubtful_submissions:
         return False
-    at_work = counted.submitted or counted.doubtful_submissions or counted.held_submissions
-    return not at_work and not batch.state.over
+    dialling = counted.accepted_submissions > counted.unstarted_submissions
+    return not dialling or (not counted.submitted and batch.swept_clean)
 
 
 def _verbs(

@@ -7,10 +7,10 @@ from tasks.steps.runtime import Runtime
 
 
 async def close_books(runtime: Runtime, campaign_id: str) -> Books:
-    """Count what became of everybody and say so: `completed` if the books close, else
-    `needs_attention`.
+    """Count what became of everybody and say so.
 
-    A campaign that was paused or is being cancelled keeps its state.
+    `completed` if the books close, else `needs_attention`. A campaign that was paused or is being
+    cancelled keeps its state.
     """
     counted = await runtime.ledger.run(books.books, campaign_id)
     campaign = await runtime.ledger.run(campaigns.get, campaign_id)

@@ -1,4 +1,4 @@
-"""Bring results home: look at the batch, page through its calls, read singly what the list lacks."""
+"""Bring results home: look at the batch, page through its calls, read details."""
 
 import asyncio
 
@@ -35,8 +35,7 @@ async def poll(runtime: Runtime, batch_id: str) -> None:
 
 
 async def collect(runtime: Runtime, batch_id: str, policy: Policy) -> None:
-    """Sweep through the batch's calls from where the last sweep stopped, then read details that are
-    due.
+    """Go on with the sweep through the batch's calls, then read the details that are due.
 
     Page and cursor are committed together. Two runners at the same batch do no harm: the slower
     one's page is refused and it leaves.

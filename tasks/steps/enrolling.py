@@ -1,5 +1,6 @@
 """Bring a campaign into the ledger, or find the one that is there, and see who looks after it."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,11 +55,14 @@ async def _campaign(
         return await runtime.ledger.run(campaigns.get, name)
     base_dir = Path.cwd()
     if file is not None:
-        path = Path(file)
-        form, base_dir = read_campaign(path.read_text(), str(path)), path.absolute().parent
+        form, base_dir = await asyncio.to_thread(_read, Path(file))
     assert form is not None  # noqa: S101 - one of the three was given
     spec = CampaignSpec.model_validate(form.model_dump())
     return await runtime.ledger.run(campaigns.enroll, spec, str(base_dir), runtime.clock.now())
+
+
+def _read(file: Path) -> tuple[CampaignSpec, Path]:
+    return read_campaign(file.read_text(), file.name), file.absolute().parent
 
 
 async def hand_over(runtime: Runtime, campaign_id: str) -> None:

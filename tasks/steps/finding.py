@@ -64,9 +64,7 @@ async def _adopt(
     submission: SubmissionView,
     found: list[Found],
 ) -> None:
-    """Adopt the oldest, or the one that dials already; a surplus one is stopped if it can be, and
-    reported.
-    """
+    """Adopt the oldest, or the one that dials already; stop a surplus one, and report it."""
     now = runtime.clock.now()
     two_phase = provider.capabilities.two_phase_start
     first, *surplus = sorted(found, key=lambda one: (not one.dialling, one.created_at or now))
@@ -95,7 +93,7 @@ async def _adopt(
 
 
 async def stop_surplus(runtime: Runtime, provider: Provider, tag: str, other: Found) -> None:
-    """Ask the provider to stop a batch that should not be; if that fails the incident still tells."""
+    """Ask the provider to stop a batch that should not be; the incident tells in any case."""
     reference = await runtime.ledger.run(submissions.reference, tag)
     surplus = BatchRef(
         submissions=(replace(reference, provider_batch_id=other.provider_batch_id),),

@@ -52,10 +52,7 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
 
 
 def batch_size(capabilities: Capabilities, wished: int) -> int:
-    """How many people go into one batch:
-
-    one submission's worth where the provider has batches of its own.
-    """
+    """How many people go into one batch: one submission's worth at a provider with batches."""
     return min(wished, capabilities.batch_limit) if capabilities.native_batch else wished
 
 

@@ -55,9 +55,7 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
 async def _due(
     runtime: Runtime, batch: BatchView, capabilities: Capabilities
 ) -> list[SubmissionView]:
-    """Planned, due, and within the lines that are free where the provider keeps no queue of its
-    own.
-    """
+    """Planned, due, and within the free lines where the provider has no batches."""
     now = runtime.clock.now()
     planned = await runtime.ledger.run(submissions.of_batch, batch.id, (SubmissionState.PLANNED,))
     due = [one for one in planned if one.due_at is None or one.due_at <= now]
@@ -70,9 +68,7 @@ async def _due(
 
 
 def submission_size(capabilities: Capabilities, concurrency: int) -> int:
-    """How many calls go into one submission: where we pace the calls ourselves, never more than may
-    be open at once.
-    """
+    """How many calls go into one submission; where we pace them, no more than may be open."""
     if capabilities.native_batch:
         return capabilities.batch_limit
     return min(capabilities.batch_limit, concurrency)
@@ -112,15 +108,13 @@ async def _submit_one(
         lease=LEASE,
     )
     if epoch is not None:
-        await _send(runtime, batch, provider, tag, epoch, body)
+        await _send(runtime, batch, provider, tag, epoch=epoch, body=body)
 
 
 async def _send(
-    runtime: Runtime, batch: BatchView, provider: Provider, tag: str, epoch: int, body: bytes
+    runtime: Runtime, batch: BatchView, provider: Provider, tag: str, *, epoch: int, body: bytes
 ) -> None:
-    """Send one claimed body and commit what came of it; whatever is not a clear yes or no is a
-    doubt.
-    """
+    """Send one claimed body and commit what came of it: a yes, a no, or else a doubt."""
     ledger, clock = runtime.ledger, runtime.clock
     dials = not provider.capabilities.two_phase_start
 

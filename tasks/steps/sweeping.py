@@ -5,7 +5,6 @@ from datetime import timedelta
 from store import campaigns, sweeps
 from store.batches import views as batches
 from store.submissions import claiming
-from tasks.steps.enrolling import finished as finished
 from tasks.steps.runtime import Runtime
 
 OVERDUE = timedelta(minutes=2)

@@ -50,6 +50,11 @@ def write_list(folder: Path, count: int, name: str = "people.csv") -> Path:
 
 def campaign(api: str, name: str, **changes: Any) -> CampaignSpec:
     """Return a campaign of `people.csv` that is quick: short pauses, no guard."""
+    return CampaignSpec.model_validate(document(api, name, **changes))
+
+
+def document(api: str, name: str, **changes: Any) -> dict[str, Any]:
+    """Return the same as its author would write it."""
     provider, agent, callers = APIS[api]
     said: dict[str, Any] = {
         "name": name,
@@ -61,4 +66,4 @@ def campaign(api: str, name: str, **changes: Any) -> CampaignSpec:
         "limits": {"concurrency": 400, "batch_size": 200, "start_guard": "0s"},
         "polling": {"min": "100ms", "max": "300ms", "settle": "2s"},
     }
-    return CampaignSpec.model_validate(said | changes)
+    return said | changes

@@ -4,6 +4,7 @@ every ring has its row, and every row its ring.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -34,7 +35,8 @@ async def run(spec: CampaignSpec, folder: Path) -> Books:
     """Run a campaign to its end and return its books."""
     file = folder / "campaign.yaml"
     file.write_text(spec.model_dump_json(exclude_defaults=True))  # JSON is YAML.
-    await run_campaign(file=str(file), return_state=True)
+    run: Any = run_campaign
+    await run(file=str(file), return_state=True)
     with Ledger.open() as ledger, ledger.reading() as db:
         return books.books(db, campaigns.get(db, spec.name).id)
 

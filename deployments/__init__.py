@@ -1,0 +1,1 @@
+"""How outdial is installed on servers."""
