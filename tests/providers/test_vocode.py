@@ -121,6 +121,22 @@ def test_a_machine_is_a_mailbox_whoever_hung_up(ended: str | None) -> None:
     assert (call.outcome, call.answered_by) == (Outcome.VOICEMAIL, AnsweredBy.MACHINE)
 
 
+@pytest.mark.parametrize(
+    "ended,outcome",
+    [
+        ("transfer_unanswered", Outcome.ANSWERED),
+        ("transfer_disconnected", Outcome.TRANSFERRED),
+        ("operator_intercept", Outcome.UNKNOWN),
+    ],
+)
+def test_a_detected_machine_does_not_outweigh_how_the_call_ended(
+    ended: str, outcome: Outcome
+) -> None:
+    call = read(human_detection_result="no_human", stage="picked_up", stage_outcome=ended)
+
+    assert call.outcome is outcome
+
+
 def test_a_word_that_nobody_documented_is_not_guessed_at_though_somebody_picked_up() -> None:
     assert read(**PICKED_UP, stage_outcome="operator_intercept").outcome is Outcome.UNKNOWN
 
