@@ -24,7 +24,6 @@ from campaign.rules.windows import (
     Openings,
     Span,
     blackouts,
-    campaign_schedule,
     first_opening,
     local_hours,
 )
@@ -56,11 +55,11 @@ class Grounds:
         self._bound = law.bind(place) if law is not None else ()
         self._openings: list[Openings] = []
         self._spans: list[Span | None] = []
-        self.results: tuple[RuleResult, ...] = tuple(self._judge())
+        self.results: tuple[RuleResult, ...] = tuple(self._judge(law))
 
-    def _judge(self) -> Iterator[RuleResult]:
+    def _judge(self, law: Law | None) -> Iterator[RuleResult]:
         windows, place = self._windows, self.place
-        if windows is None:
+        if windows is None or law is None:
             yield _free(place)
             return
         if place.problem:
@@ -70,8 +69,8 @@ class Grounds:
         yield self._place()
         for bound in self._bound:
             yield self._rule(bound, windows)
-        schedule, source = campaign_schedule(windows), "policy.calling_windows"
-        yield self._keep(self._timings.timed(CAMPAIGN_HOURS, place.zones, schedule, source))
+        hours, source = law.campaign_hours, "policy.calling_windows"
+        yield self._keep(self._timings.timed(CAMPAIGN_HOURS, place.zones, hours, source))
         closures = blackouts(windows, place.everywhere)
         if closures.closed:
             yield self._blackouts(closures, windows)

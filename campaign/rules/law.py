@@ -17,6 +17,7 @@ from campaign.rules.hours import ALL_DAY, Hours, parse_hours
 from campaign.rules.places import in_european_union
 from campaign.rules.schedule import Schedule, either, weekly
 from campaign.rules.tables import table
+from campaign.rules.windows import campaign_schedule
 from campaign.rules.zones import Place
 from campaign.spec import CallingWindows, PlaceRule, Purpose
 
@@ -174,9 +175,10 @@ def _calendars(given: PlaceRule) -> tuple[frozenset[str], str]:
 
 
 class Law:
-    """The rules of one campaign: the table's, and in place of its rows the operator's."""
+    """The rules of one campaign: its hours, the table's rules, or the operator's in their place."""
 
     def __init__(self, windows: CallingWindows) -> None:
+        self.campaign_hours = campaign_schedule(windows)
         self._purpose: Purpose = windows.purpose
         own = [operator_rule(given) for given in windows.rules]
         replaced = {rule.place for rule in own}

@@ -64,6 +64,7 @@ def test_three_in_24_hours_is_no_gap_of_eight_and_the_second_opinion_sees_it() -
     free = RollingCap(3, 24 * HOUR).free_from([PastDial(at) for at in times])
 
     assert not oracle.within_cap([*times, by_gap], 3, 24 * HOUR)
+    assert free is not None
     assert free == NOW + 24 * HOUR
     assert oracle.within_cap([*times, free], 3, 24 * HOUR)
     # And the other way about: the second and third call of a day need not wait for eight hours.

@@ -1,7 +1,9 @@
 """The tables that ship: complete as far as the library and the zone data can tell."""
 
 import re
+import tomllib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import phonenumbers
 import pytest
@@ -182,16 +184,65 @@ def test_rules_are_named_once() -> None:
     assert len(names) == len(set(names))
 
 
-def test_every_ship_table_is_plain_text_with_a_header() -> None:
-    for name in (
-        "area_code_zones",
-        "area_codes",
-        "calling_rules",
-        "country_groups",
-        "fictional_ranges",
-        "postcodes",
-        "states",
-    ):
-        assert rows(name)
-        assert all(re.fullmatch(r"[a-z_]+", column) for column in rows(name)[0])
-        assert None not in [value for row in rows(name) for value in row.values()]
+TABLES = (
+    "area_code_zones",
+    "area_codes",
+    "calling_rules",
+    "country_groups",
+    "fictional_ranges",
+    "postcodes",
+    "states",
+)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_is_plain_text_with_a_header(name: str) -> None:
+    assert rows(name)
+    assert all(re.fullmatch(r"[a-z_]+", column) for column in rows(name)[0])
+    assert None not in [value for row in rows(name) for value in row.values()]
+
+
+def said_in_the_manual(row: dict[str, str]) -> str:
+    """The row as the manual has it."""
+    week = {"mon-fri": row["mon_fri"], "sat": row["sat"], "sun": row["sun"]}
+    if row["prohibited"]:
+        hours = "nobody is called"
+    elif row["mon_fri"] == "any":
+        hours = "no hours"
+    elif len(set(week.values())) == 1:
+        hours = f"daily {row['mon_fri']}"
+    else:
+        hours = ", ".join(f"{day} {said}" for day, said in week.items()).replace("none", "closed")
+    hours += "*" if "house default" in row["note"] else ""
+    marketing, otherwise = row["consent_marketing"], row["consent_otherwise"]
+    besides = [
+        f"{row['purposes'].replace('_', ' ')} only" if row["purposes"] != "all" else "",
+        "closed on holidays" if row["closed_on"] else "",
+        f"at most {row['caps'].replace(';', ' and ')}" if row["caps"] else "",
+        f"consent {marketing}" if marketing == otherwise != "none" else "",
+        f"consent {marketing}, {otherwise} if not marketing" if marketing != otherwise else "",
+        "presumed by area code" if row["by_area_code"] == "yes" else "",
+        f"by the clock of {row['clock'].replace('|', ' and ')}" if row["clock"] else "",
+    ]
+    name = "any other country" if row["rule"] == "*" else row["rule"]
+    cells = (name, hours, "; ".join(filter(None, besides)), row["confidence"], row["as_of"])
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_manual_shows_every_rule_as_it_is() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "calling-rules.md").read_text("utf-8")
+
+    missing = [
+        said for row in rows("calling_rules") if (said := said_in_the_manual(row)) not in manual
+    ]
+
+    assert missing == []
+
+
+def test_every_table_goes_into_the_package() -> None:
+    data = Path(__file__).parents[2] / "campaign" / "rules" / "data"
+    excluded = tomllib.loads((data.parents[2] / "pyproject.toml").read_text())["tool"]["hatch"]
+
+    assert {path.stem for path in data.glob("*.csv")} == {*TABLES}
+    assert "campaign" in excluded["build"]["targets"]["wheel"]["packages"]
+    assert "exclude" not in excluded["build"]["targets"]["wheel"]

@@ -43,11 +43,7 @@ def names(judgement: Judgement) -> list[str]:
 # The second opinion on a whole judgement: the tables as text, and the clocks on the wall.
 
 STATES = {row["state"]: row["zones"].split("|") for row in rows("states") if row["zones"]}
-OVERLAYS = {
-    area: row["zones"].split("|")
-    for row in rows("area_code_zones")
-    for area in row["area_codes"].split()
-}
+OVERLAYS = {area for row in rows("area_code_zones") for area in row["area_codes"].split()}
 HOMES = {
     area: row["states"]
     for row in rows("area_codes")
@@ -55,7 +51,7 @@ HOMES = {
     if row["states"].startswith("US-")
 }
 PRESUMING = {"US-CT", "US-FL", "US-MD", "US-OK"}
-# Area codes whose zones the library and our overlays agree on, so that the second opinion needs neither.
+# Area codes in states of one zone: the second opinion needs no table of exchanges for them.
 ONE_ZONE = {
     area: STATES[state][0]
     for area, state in HOMES.items()
