@@ -84,13 +84,13 @@ def glance(db: Connection, campaign_id: str) -> Glance:
         .group_by(_BATCH.provider, _BATCH.state)
         .order_by(_BATCH.provider, _BATCH.state)
     )
-    state, reason = db.execute(campaign).tuples().one()
+    state, reason = db.execute(campaign).one()
     return Glance(
         state=CampaignState(state),
         reason=reason,
-        people=Counter({RecipientState(s): n for s, n in db.execute(people).tuples()}),
-        calls=Counter({Outcome(o): n for o, n in db.execute(calls).tuples()}),
-        batches={(p, BatchState(s)): n for p, s, n in db.execute(batches).tuples()},
+        people=Counter({RecipientState(s): n for s, n in db.execute(people)}),
+        calls=Counter({Outcome(o): n for o, n in db.execute(calls)}),
+        batches={(p, BatchState(s)): n for p, s, n in db.execute(batches)},
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, CursorResult, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from campaign.errors import BadInput, Fault
 from store.intake.rows import Reject, Source, SourceRow
@@ -23,8 +23,11 @@ def open_query(url: str, query: str, base_dir: Path) -> Generator[Source]:
     """
     engine = create_engine(_address(url, base_dir), hide_parameters=True)
     try:
-        with engine.connect().execution_options(stream_results=True, max_row_buffer=_BATCH) as db:
-            result = db.execute(text(query))
+        streaming = {"stream_results": True, "max_row_buffer": _BATCH}
+        with (
+            engine.connect().execution_options(**streaming) as db,
+            db.execute(text(query)) as result,
+        ):
             if not result.returns_rows:
                 raise _bad("the query returns no rows", "Write a SELECT.")
             yield Source("query", _columns(result), "SQL", partial(_rows, result))
@@ -40,11 +43,11 @@ def _address(url: str, base_dir: Path) -> URL:
         if address.drivername in {"postgresql", "postgres"}:
             address = address.set(drivername="postgresql+psycopg")
         address.get_dialect().import_dbapi()
+    except (NoSuchModuleError, ImportError):
+        raise _bad("there is no driver for this kind of database", "Install it.") from None
     except (ArgumentError, ValueError):
         remedy = "With a query, source is an SQLAlchemy URL such as postgresql://host/database."
         raise _bad("the source is no database URL", remedy) from None
-    except (SQLAlchemyError, ImportError):
-        raise _bad("there is no driver for this kind of database", "Install it.") from None
     if address.get_backend_name() != "sqlite" or not address.database:
         return address
     path = base_dir / address.database
