@@ -14,7 +14,7 @@ Values = tuple[Any, ...]
 
 def insert(
     db: Connection,
-    table: Table[Any],
+    table: Table,
     columns: Sequence[str],
     rows: Sequence[Values],
     *,
@@ -38,7 +38,7 @@ def insert(
 
 def update(
     db: Connection,
-    table: Table[Any],
+    table: Table,
     keys: Sequence[str],
     columns: Sequence[str],
     rows: Sequence[Values],
@@ -67,7 +67,7 @@ def update(
 def _many(
     db: Connection,
     statement: str,
-    table: Table[Any],
+    table: Table,
     columns: Sequence[str],
     rows: Sequence[Values],
 ) -> int:
@@ -77,7 +77,7 @@ def _many(
 def _whole(
     db: Connection,
     statement: str,
-    table: Table[Any],
+    table: Table,
     columns: Sequence[str],
     rows: Sequence[Values],
 ) -> int:
@@ -86,7 +86,7 @@ def _whole(
 
 
 def _bound(
-    db: Connection, table: Table[Any], columns: Sequence[str], rows: Sequence[Values]
+    db: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]
 ) -> list[Values]:
     """Pass the values through their columns' types."""
     processors = [_processor(db, table, column) for column in columns]
@@ -110,15 +110,15 @@ def _processed(processor: Callable[[Any], Any], values: Values) -> list[Any]:
     return processed
 
 
-def _processor(db: Connection, table: Table[Any], column: str) -> Callable[[Any], Any] | None:
+def _processor(db: Connection, table: Table, column: str) -> Callable[[Any], Any] | None:
     return table.c[column].type.dialect_impl(db.dialect).bind_processor(db.dialect)
 
 
-def _arrays(db: Connection, table: Table[Any], columns: Sequence[str]) -> list[str]:
+def _arrays(db: Connection, table: Table, columns: Sequence[str]) -> list[str]:
     return [f"%b::{table.c[column].type.compile(db.dialect)}[]" for column in columns]
 
 
-def _quoted(db: Connection, table: Table[Any], columns: Sequence[str]) -> list[str]:
+def _quoted(db: Connection, table: Table, columns: Sequence[str]) -> list[str]:
     return [_quote(db, table.c[column].name) for column in columns]
 
 

@@ -21,7 +21,7 @@ _CALL = table_of(Call)
 HISTORY = timedelta(days=62)
 """How far back rules count calls to a number; the longest are sixty days after a refusal (FR)."""
 
-Facts = Row[*tuple[Any, ...]]
+Facts = Row[tuple[Any, ...]]
 """A row of `facts`, or of another query over many columns."""
 
 _CHUNK = 500
@@ -52,7 +52,7 @@ def all_of(db: Connection, campaign_id: str, now: datetime) -> Iterator[Turn]:
         last = rows[-1].id
 
 
-def facts() -> Select[*tuple[Any, ...]]:
+def facts() -> Select[tuple[Any, ...]]:
     """Return the query of what `turns` needs of a recipient, for its caller to narrow."""
     r = RECIPIENT.c
     return select(

@@ -99,6 +99,6 @@ def blob_column(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_type=LargeBinary, nullable=nullable)
 
 
-def table_of(model: type[Row]) -> Table[Any]:
+def table_of(model: type[Row]) -> Table:
     """Return the table behind a model, for statements over many rows."""
-    return cast("Table[Any]", inspect(model).local_table)
+    return cast("Table", inspect(model).local_table)

@@ -22,7 +22,7 @@ _SUBMISSION = table_of(Submission)
 
 _CHUNK = 1000
 
-Result = Row[*tuple[Any, ...]]
+Result = Row[tuple[Any, ...]]
 """A row whose columns have names, in the order of the export."""
 
 _PERSON = func.coalesce(_RECIPIENT.c.external_id, cast(_RECIPIENT.c.id, String))

@@ -161,7 +161,7 @@ def tally(db: Connection, batch_id: str) -> Tally:
     """Count what a batch holds."""
     a, s = _ATTEMPT.c, _SUBMISSION.c
     accepted = s.state == SubmissionState.ACCEPTED.value
-    attempts: Select[*tuple[int, ...]] = select(
+    attempts: Select[tuple[int, ...]] = select(
         func.count(),
         *(
             func.coalesce(func.sum(case((a.state == state.value, 1), else_=0)), 0)
@@ -173,7 +173,7 @@ def tally(db: Connection, batch_id: str) -> Tally:
             )
         ),
     ).where(a.batch_id == batch_id)
-    submissions: Select[*tuple[int, ...]] = select(
+    submissions: Select[tuple[int, ...]] = select(
         *(
             func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
             for condition in (

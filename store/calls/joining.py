@@ -147,7 +147,7 @@ def attempts_for(
     return Attempts(list(attempts.values()))
 
 
-def _known(row: Row[*tuple[Any, ...]]) -> KnownAttempt:
+def _known(row: Row[tuple[Any, ...]]) -> KnownAttempt:
     return KnownAttempt(
         recipient_id=row.recipient_id,
         no=row.no,

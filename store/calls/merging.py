@@ -20,17 +20,21 @@ LATE = {
 def merged(call: Call, earlier: Call) -> Call:
     """Return `call` with what it lacks filled in from `earlier`.
 
-    A call that was over stays over: providers' states flap, and a call that once ended has ended.
+    A call that was over stays over, and an outcome that was known stays known: providers' states
+    flap, and their lists may be older than what was read singly.
     """
     flapped = earlier.over and not call.over
-    told = call.outcome is not Outcome.UNKNOWN and not flapped
+    decided = call
+    if decided.outcome is Outcome.UNKNOWN and earlier.outcome is not Outcome.UNKNOWN:
+        decided = earlier
+    late = earlier.missing if flapped else call.missing
     one = replace(
         call,
         key=call.key or earlier.key,
         to=call.to or earlier.to,
         over=call.over or earlier.over,
-        outcome=call.outcome if told else earlier.outcome,
-        ended_reason=earlier.ended_reason if flapped else call.ended_reason or earlier.ended_reason,
+        outcome=decided.outcome,
+        ended_reason=decided.ended_reason or call.ended_reason or earlier.ended_reason,
         answered_by=call.answered_by or earlier.answered_by,
         started_at=call.started_at or earlier.started_at,
         ended_at=call.ended_at or earlier.ended_at,
@@ -40,9 +44,14 @@ def merged(call: Call, earlier: Call) -> Call:
         recording_url=call.recording_url or earlier.recording_url,
         analysis=call.analysis or earlier.analysis,
         opted_out=call.opted_out or earlier.opted_out,
-        missing=earlier.missing if flapped else call.missing,
+        missing=(late - {"outcome"}) | (decided.missing & {"outcome"}),
     )
     return replace(one, missing=still_missing(one))
+
+
+def _settled(call: Call) -> bool:
+    """Whether its outcome is known for good."""
+    return call.over and call.outcome is not Outcome.UNKNOWN and "outcome" not in call.missing
 
 
 def still_missing(call: Call) -> frozenset[str]:

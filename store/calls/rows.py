@@ -206,7 +206,7 @@ def _content(call: Call) -> tuple[Any, ...]:
     )
 
 
-def _stored(row: Row[*tuple[Any, ...]]) -> StoredCall:
+def _stored(row: Row[tuple[Any, ...]]) -> StoredCall:
     call = Call(
         id=row.provider_call_id,
         key=None,
