@@ -24,7 +24,7 @@ def merged(call: Call, earlier: Call) -> Call:
     flap, and their lists may be older than what was read singly.
     """
     flapped = earlier.over and not call.over
-    decided = call
+    decided = earlier if flapped or (_settled(earlier) and not _settled(call)) else call
     if decided.outcome is Outcome.UNKNOWN and earlier.outcome is not Outcome.UNKNOWN:
         decided = earlier
     late = earlier.missing if flapped else call.missing
