@@ -61,6 +61,8 @@ async def run_campaign(
         if enrolled.busy_elsewhere:
             return _completed("another run looks after this campaign already")
         await campaigns.import_recipients(enrolled.id, flow_run.id or "", strict=strict)
+        # First from here: the bar belongs to the page of the run that makes it.
+        await publish(runtime, enrolled.id, at_once=True)
         if waiting is Waiting.SUSPENDED:
             await _hand_over(runtime, enrolled, spread=spread)
         else:
