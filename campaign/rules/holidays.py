@@ -14,7 +14,8 @@ def calendar(name: str) -> HolidayBase:
     Raises `NotImplementedError` for a place that the `holidays` package does not know.
     """
     country, _, part = name.partition("-")
-    return country_holidays(country, subdiv=part or None)
+    # Said in English whatever the machine speaks: a reason reads the same everywhere.
+    return country_holidays(country, subdiv=part or None, language="en_US")
 
 
 @lru_cache(maxsize=65536)

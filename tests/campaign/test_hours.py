@@ -1,7 +1,10 @@
+import subprocess
+import sys
 from datetime import date
 
 import pytest
 
+from campaign.rules.holidays import calendar, holiday
 from campaign.rules.hours import parse_days, parse_hours, say_hours
 from campaign.rules.schedule import ALWAYS, weekly
 
@@ -83,3 +86,17 @@ def test_only_every_hour_of_every_day_is_always() -> None:
     assert weekly("00:00-12:00;12:00-24:00").always
     assert not weekly("00:00-24:00", "mon-sat").always
     assert not weekly("00:00-24:00", "daily", frozenset({"US"})).always
+
+
+def test_holidays_are_said_in_english_whatever_the_machine_speaks() -> None:
+    assert holiday(frozenset({"FR"}), date(2027, 1, 1)) == "New Year's Day"
+    assert holiday(frozenset({"DE", "FR"}), date(2027, 1, 4)) is None
+    assert calendar("FR").language == "en_US"
+
+
+def test_reading_a_campaign_file_needs_neither_holidays_nor_numbering_plans() -> None:
+    heavy = "import sys, campaign.spec; print([m for m in ('holidays', 'phonenumbers') if m in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
