@@ -95,7 +95,10 @@ def test_holidays_are_said_in_english_whatever_the_machine_speaks() -> None:
 
 
 def test_reading_a_campaign_file_needs_neither_holidays_nor_numbering_plans() -> None:
-    heavy = "import sys, campaign.spec; print([m for m in ('holidays', 'phonenumbers') if m in sys.modules])"
+    heavy = (
+        "import sys, campaign.spec;"
+        "print([name for name in ('holidays', 'phonenumbers') if name in sys.modules])"
+    )
 
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
 
