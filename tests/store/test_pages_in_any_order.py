@@ -159,6 +159,8 @@ def test_merging_never_forgets(data: st.DataObject) -> None:
         opted_out=st.booleans(),
         missing=st.frozensets(st.sampled_from(["cost", "transcript", "outcome"])),
     )
+    # Adapters tell no outcome before the end.
+    call = call.map(lambda one: one if one.over else replace(one, outcome=Outcome.UNKNOWN))
     new, old = data.draw(call), data.draw(call)
 
     one = merged(new, old)
