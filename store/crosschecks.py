@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Exists, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Exists,
+    Select,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from campaign.states import AttemptState, BatchState, RecipientState, SubmissionState
 from campaign.words import Outcome
@@ -62,14 +72,13 @@ class BatchBook:
 def problems(db: Connection, campaign_id: str) -> Iterator[str]:
     """Yield what does not add up, in words."""
     yield from _import_problems(db, campaign_id)
-    query = union_all(
-        *(
-            select(literal(wrong), func.count())
-            .select_from(_RECIPIENT)
-            .where(_RECIPIENT.c.campaign_id == campaign_id, condition)
-            for wrong, condition in _wrong_people().items()
-        )
+    wrong_people = (
+        select(literal(wrong), func.count())
+        .select_from(_RECIPIENT)
+        .where(_RECIPIENT.c.campaign_id == campaign_id, condition)
+        for wrong, condition in _wrong_people().items()
     )
+    query = union_all(*wrong_people, _closed_too_early(campaign_id))
     for wrong, count in db.execute(query):
         if count:
             yield f"{count} {wrong}"
@@ -93,7 +102,6 @@ def _import_problems(db: Connection, campaign_id: str) -> Iterator[str]:
 
 def _wrong_people() -> dict[str, ColumnElement[bool]]:
     state = _RECIPIENT.c.state
-    open_attempt = _attempt(_ATTEMPT.c.state.in_(_OPEN))
     held_attempt = _attempt(_ATTEMPT.c.state == AttemptState.HELD.value)
     reached_call = (
         select(_CALL.c.provider_call_id)
@@ -101,19 +109,34 @@ def _wrong_people() -> dict[str, ColumnElement[bool]]:
         .exists()
     )
     done_without_call = _attempt(_ATTEMPT.c.state == AttemptState.DONE.value, ~_call_of_attempt())
-    closed = state.in_([one.value for one in RecipientState if one.closed])
     return {
         "reached, but by no call": (state == RecipientState.REACHED.value) & ~reached_call,
         "reached by a call, but not counted so": reached_call
         & state.in_([RecipientState.NOT_REACHED.value, RecipientState.READY.value]),
-        "closed, but with an attempt under way": closed
-        & (state != RecipientState.HELD.value)
-        & open_attempt,
         "held, but with nothing in doubt": (state == RecipientState.HELD.value) & ~held_attempt,
         "being called, but without an attempt": (state == RecipientState.OPEN.value)
-        & ~open_attempt,
+        & ~_attempt(_ATTEMPT.c.state.in_(_OPEN)),
         "with a finished attempt, but without its call": done_without_call,
     }
+
+
+def _closed_too_early(campaign_id: str) -> Select[tuple[str, int]]:
+    # From the attempts, of which few are open: from the people PostgreSQL may take minutes.
+    closed = [state.value for state in RecipientState if state.closed]
+    return (
+        select(
+            literal("closed, but with an attempt under way"),
+            func.count(_RECIPIENT.c.id.distinct()),
+        )
+        .select_from(_ATTEMPT)
+        .join(_RECIPIENT, _RECIPIENT.c.id == _ATTEMPT.c.recipient_id)
+        .where(
+            _ATTEMPT.c.campaign_id == campaign_id,
+            _ATTEMPT.c.state.in_(_OPEN),
+            _RECIPIENT.c.state.in_(closed),
+            _RECIPIENT.c.state != RecipientState.HELD.value,
+        )
+    )
 
 
 def _attempt(*conditions: ColumnElement[bool]) -> Exists:
