@@ -166,10 +166,9 @@ class CallingWindows(_Model):
     """The campaign's own hours."""
     weekends: Window | None = None
     """Hours for Saturday and Sunday, in place of what `default` says of them."""
-    jurisdiction: str | None = Field(default="US", examples=["US", "GB", "none"])
+    jurisdiction: str | None = Field(default=None, examples=["US", "GB", "none"])
     """The country whose rules hold for everybody, besides those of each person's own country and
-    state; `none` for no rule table at
-    all (you then answer for it yourself)."""
+    state; `none` for no rule table at all (you then answer for it yourself)."""
     purpose: Purpose = "marketing"
     """What the calls are for: some rules are about marketing or debt collection only."""
     rules: list[PlaceRule] = Field(default_factory=list[PlaceRule])
@@ -194,11 +193,17 @@ class Canary(_Model):
     max_failure_rate: float = Field(default=0.2, ge=0, le=1)
 
 
+def _any_hour(said: object) -> object:
+    """Calling at any hour must be said in words: leaving something out is no permission."""
+    return None if said == "any_hour" else said
+
+
 class Policy(_Model):
     """Who may be called, when and how often."""
 
-    calling_windows: CallingWindows | None = None
-    """Missing: at any hour; say it only where you may."""
+    calling_windows: Annotated[CallingWindows | None, BeforeValidator(_any_hour)] = CallingWindows()
+    """Missing: weekdays from nine to eight, and by the rule table; `any_hour`: no window and no rule
+    table at all, for which you answer yourself."""
     max_attempts: int = Field(default=1, ge=1, le=20)
     """Attempts per person, at most."""
     min_gap: Duration = timedelta(hours=4)

@@ -20,6 +20,7 @@ class ProviderTasks(Protocol):
     find: Step
     start: Step
     collect: Step
+    watch: Step
     stop: Step
 
 

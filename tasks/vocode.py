@@ -5,7 +5,7 @@ from datetime import timedelta
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.steps import collecting, finding, starting, stopping, submitting
+from tasks.steps import advancing, collecting, finding, starting, stopping, submitting
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import current
 
@@ -39,9 +39,15 @@ async def start(batch_id: str) -> None:
 
 @task(task_run_name="vocode collect {batch_id}", tags=["vocode"], cache_policy=NO_CACHE, retries=2)
 async def collect(batch_id: str) -> None:
-    """Look at the batch and bring its calls home."""
+    """Look at the batch and bring its calls home, once."""
     await collecting.poll(current(), batch_id)
     await collecting.collect(current(), batch_id, POLICY)
+
+
+@task(task_run_name="vocode watch {batch_id}", tags=["vocode"], cache_policy=NO_CACHE, retries=2)
+async def watch(batch_id: str) -> None:
+    """Look and bring home until nothing is left to wait for, or something else is due."""
+    await advancing.watch(current(), batch_id, POLICY)
 
 
 @task(task_run_name="vocode stop {batch_id}", tags=["vocode"], cache_policy=NO_CACHE, retries=2)

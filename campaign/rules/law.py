@@ -182,9 +182,10 @@ class Law:
         self._purpose: Purpose = windows.purpose
         own = [operator_rule(given) for given in windows.rules]
         replaced = {rule.place for rule in own}
-        country = (windows.jurisdiction or "none").strip()
-        self._country = "" if country.lower() == "none" else country
-        shipped = shipped_rules() if self._country else ()
+        named = (windows.jurisdiction or "").strip()
+        self._by_table = named.lower() != "none"
+        self._country = named if self._by_table else ""
+        shipped = shipped_rules() if self._by_table else ()
         kept = [rule for rule in shipped if rule.place not in replaced]
         self._rules: dict[str, list[Rule]] = {}
         for rule in (*own, *kept):
@@ -211,7 +212,7 @@ class Law:
         if self._country and self._country not in countries:
             countries[self._country] = "the campaign names it"
         for country, why in countries.items():
-            if country not in self._rules and self._country:
+            if country not in self._rules and self._by_table:
                 yield "*", f"no rule for {country}", False
             yield country, why, False
             if in_european_union(country):

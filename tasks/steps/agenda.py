@@ -12,6 +12,7 @@ from store.batches.views import BatchView, Tally
 from store.submissions import claiming
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
+from tasks.steps import submitting
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
@@ -47,18 +48,29 @@ async def provider_of(runtime: Runtime, batch_id: str) -> str:
     return (await runtime.ledger.run(batches.get, batch_id)).provider
 
 
+async def unstarted(runtime: Runtime, batch_id: str) -> bool:
+    """Whether something was created at the provider and waits for its start."""
+    counted = await runtime.ledger.run(batches.tally, batch_id)
+    return counted.unstarted_submissions > 0
+
+
 async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
     """Take over what a dead runner left of this batch, then say what is due."""
     now = runtime.clock.now()
     await runtime.ledger.run(claiming.recover, now, runtime.runner.is_dead, batch_id)
-    return await runtime.ledger.run(_agenda, batch_id, now, policy)
+    has_room = await submitting.has_room(runtime, batch_id)
+    return await runtime.ledger.run(_agenda, batch_id, now, policy, has_room=has_room)
 
 
-def _agenda(db: Connection, batch_id: str, now: datetime, policy: Policy) -> Agenda:
+def _agenda(
+    db: Connection, batch_id: str, now: datetime, policy: Policy, *, has_room: bool
+) -> Agenda:
     batch = batches.get(db, batch_id)
     counted = batches.tally(db, batch_id)
     waits = batch.due_at is not None and batch.due_at > now
     verbs = () if waits else _verbs(db, batch, counted, now, policy)
+    if not has_room:
+        verbs = tuple(verb for verb in verbs if verb is not Verb.SUBMIT)
     return Agenda(
         batch_id=batch_id,
         campaign_id=batch.campaign_id,
@@ -89,8 +101,7 @@ def _verbs(
         Verb.STOP: batch.stop_asked_at is not None and batch.stopped_at is None,
         Verb.FIND: any(_due(one, now) for one in doubtful),
         Verb.SUBMIT: running and counted.planned_submissions > 0,
-        # What is planned is created and started in one go.
-        Verb.START: running and (counted.unstarted_submissions + counted.planned_submissions) > 0,
+        Verb.START: running and counted.unstarted_submissions > 0,
         Verb.COLLECT: started > 0 and (now >= first_look or batch.state is BatchState.COLLECTING),
     }
     return tuple(verb for verb in Verb if wanted[verb])

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
+from campaign.rules.ruling import ruler
 from campaign.spec import expired
 from campaign.states import CampaignState
 from providers.port import Capabilities
 from store import campaigns, planning
 from store.batches import views as batches
 from store.campaigns import CampaignView
-from tasks.steps.judging import judge_of
 from tasks.steps.runtime import Runtime
 from tasks.steps.submitting import caller_numbers, submission_size
 
@@ -45,7 +45,7 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
         size=batch_size(provider.capabilities, limits.batch_size),
         submission_size=submission_size(provider.capabilities, limits.concurrency_of_a_batch),
         max_calls=limits.max_calls,
-        judge=judge_of(campaign.spec, now),
+        judge=ruler(campaign.spec, now),
         from_numbers=caller_numbers(campaign.spec, name),
     )
     return None if planned is None else planned.batch_id

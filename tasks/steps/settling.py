@@ -1,48 +1,54 @@
 """Decide whether a batch is over, and when to look at it again."""
 
-from datetime import timedelta
+from datetime import datetime
 
 from campaign.pace import next_look
 from campaign.states import BatchState
 from campaign.words import Progress
 from providers.port import Provider
 from store.batches import advancing
+from store.batches import views as batches
 from store.batches.advancing import Settled
 from store.batches.views import BatchView
-from tasks.steps.collecting import open_batch
+from store.submissions import views as submissions
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
 
 async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
     """Decide from the ledger's rows whether the batch is over, and when to look at it again."""
-    batch, provider, _ = await open_batch(runtime, batch_id)
     ledger, now = runtime.ledger, runtime.clock.now()
+    batch = await ledger.run(batches.get, batch_id)
+    provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     native = provider.capabilities.native_batch
     settled = await ledger.run(advancing.settle, batch_id, now, own_progress=not native)
     if settled.state is BatchState.SETTLED:
         if batch.state is BatchState.SETTLED:
-            await ledger.run(advancing.swept_late, batch_id)
+            await ledger.run(advancing.swept_late, batch_id, now)
         return settled
-    await ledger.run(
-        advancing.schedule,
-        batch_id,
-        now + _pause(batch, settled, provider, policy, runtime),
-        _note(batch, settled),
-    )
+    asked_at = await ledger.run(submissions.next_due, batch_id, now)
+    looked_at = _look_at(batch, settled, provider, policy, now)
+    # What is due and was not done waits for something else, such as a free line.
+    moments = [max(asked_at, now + batch.spec.polling.min)] if asked_at else []
+    moments += [looked_at] if looked_at else []
+    due_at = min(moments, default=None)
+    await ledger.run(advancing.schedule, batch_id, due_at, _note(batch, settled))
     return settled
 
 
-def _pause(
-    batch: BatchView, settled: Settled, provider: Provider, policy: Policy, runtime: Runtime
-) -> timedelta:
+def _look_at(
+    batch: BatchView, settled: Settled, provider: Provider, policy: Policy, now: datetime
+) -> datetime | None:
+    """When to look at the calls next; None: there are none to look at."""
     counted, polling = settled.tally, batch.spec.polling
-    elapsed = runtime.clock.now() - batch.created_at
-    if counted.undecided or counted.unstarted_submissions or not counted.accepted_submissions:
-        return polling.min
+    if settled.state in {BatchState.REJECTED, BatchState.HELD} or not counted.accepted_submissions:
+        return None
+    if batch.failures and batch.due_at is not None and batch.due_at > now:
+        return batch.due_at  # The look has just failed, and said when to try again.
+    elapsed = now - batch.created_at
     if not counted.done and elapsed < policy.first_look:
-        return min(policy.first_look - elapsed, polling.max)
-    return next_look(
+        return now + min(policy.first_look - elapsed, polling.max)
+    return now + next_look(
         polling,
         elapsed=elapsed,
         done=counted.done,
@@ -53,6 +59,8 @@ def _pause(
 
 def _note(batch: BatchView, settled: Settled) -> str:
     counted = settled.tally
+    if batch.failures:
+        return batch.note
     if settled.state is BatchState.SUBMITTING:
         return f"{counted.planned_submissions} to submit, {counted.doubtful_submissions} in doubt"
     if settled.state is BatchState.HELD:

@@ -52,6 +52,16 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
             group.create_task(one(submission))
 
 
+async def has_room(runtime: Runtime, batch_id: str) -> bool:
+    """Whether a planned submission of the batch could be sent now."""
+    batch = await runtime.ledger.run(batches.get, batch_id)
+    counted = await runtime.ledger.run(batches.tally, batch_id)
+    if not counted.planned_submissions:
+        return False
+    provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
+    return bool(await _due(runtime, batch, provider.capabilities))
+
+
 async def _due(
     runtime: Runtime, batch: BatchView, capabilities: Capabilities
 ) -> list[SubmissionView]:

@@ -139,7 +139,7 @@ def test_a_schedule_starts_runs_and_leaves_a_campaign_alone_that_is_still_at_wor
     made = installation.call("POST", f"deployments/{deployment['id']}/schedules", [soon])
 
     def scheduled() -> list[dict[str, Any]]:
-        wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}, "limit": 50}
+        wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
         found = installation.call("POST", "flow_runs/filter", wanted)
         return [run for run in found if run["auto_scheduled"]]
 

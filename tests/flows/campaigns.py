@@ -63,6 +63,7 @@ def document(api: str, name: str, **changes: Any) -> dict[str, Any]:
         "from_numbers": callers,
         "recipients": {"source": "people.csv", "country": "US"},
         "variables": {"first_name": "{first_name}"},
+        "policy": {"calling_windows": "any_hour"},
         "limits": {"concurrency": 400, "batch_size": 200, "start_guard": "0s"},
         "polling": {"min": "100ms", "max": "300ms", "settle": "2s"},
     }
