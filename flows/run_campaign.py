@@ -62,7 +62,7 @@ async def run_campaign(
             return _completed("another run looks after this campaign already")
         await campaigns.import_recipients(enrolled.id, flow_run.id or "", strict=strict)
         # First from here: the bar belongs to the page of the run that makes it.
-        await publish(runtime, enrolled.id, at_once=True)
+        await publish(runtime, enrolled.id, at_once=True, anew=_first_time())
         if waiting is Waiting.SUSPENDED:
             await _hand_over(runtime, enrolled, spread=spread)
         else:
@@ -70,6 +70,11 @@ async def run_campaign(
         books = await campaigns.close_books(enrolled.id)
         await publish(runtime, enrolled.id, at_once=True)
         return _verdict(books)
+
+
+def _first_time() -> bool:
+    """This run begins, and is not one that was suspended or crashed and goes on."""
+    return (flow_run.run_count or 1) <= 1
 
 
 async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
@@ -87,6 +92,7 @@ async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             broken |= _take_finished(running)
+            await publish(runtime, enrolled.id)
         elif not await _wait_for_redials(runtime, enrolled.id):
             break
     if broken:
