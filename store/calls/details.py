@@ -1,7 +1,7 @@
 """Single reads of calls whose row in the list lacks something."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -12,7 +12,7 @@ from store.calls.closing import follow
 from store.calls.joining import attempts_for
 from store.calls.merging import merged
 from store.calls.origin import Origin
-from store.calls.reading import given_up, next_read
+from store.calls.reading import UNIT, given_up, next_read
 from store.calls.rows import CALL, StoredCall
 from store.calls.verdicts import Landed
 
@@ -36,13 +36,14 @@ def save_detail(
     *,
     now: datetime,
     policy: Policy,
+    unit: timedelta = UNIT,
 ) -> bool:
     """Store what a single read brought and close the attempt if that decides it.
 
     `listed` is None, or holds no call, if it could not be read: that counts as a read too. What the
     detail lacks stays as the list had it. While something is missing it is read again, less and
-    less often; what has not come in the end is no longer waited for. Returns False if there is no
-    such call in the batch.
+    less often, at first by `unit`; what has not come in the end is no longer waited for. Returns
+    False if there is no such call in the batch.
     """
     query = select(CALL.c.provider, CALL.c.campaign_id).where(
         CALL.c.batch_id == batch_id, CALL.c.provider_call_id == call_id
@@ -58,7 +59,8 @@ def save_detail(
         now=now,
     )
     known = rows.load(db, origin.provider, [call_id])[call_id]
-    renewed = _renewed(known, _readable(db, origin, listed), listed, now)
+    again_at = next_read(known.detail_reads + 1, now, unit)
+    renewed = _renewed(known, _readable(db, origin, listed), listed, again_at)
     if known.raw_detail is not None and renewed.raw_detail != known.raw_detail:
         rows.keep_versions(db, origin.provider, [(call_id, known.raw_detail)], now)
     rows.update(db, [renewed], now)
@@ -78,7 +80,10 @@ def _readable(db: Connection, origin: Origin, listed: ListedCall | None) -> Call
 
 
 def _renewed(
-    known: StoredCall, detail: Call | None, listed: ListedCall | None, now: datetime
+    known: StoredCall,
+    detail: Call | None,
+    listed: ListedCall | None,
+    again_at: datetime | None,
 ) -> StoredCall:
     reads = known.detail_reads + 1
     call, raw_detail = known.call, known.raw_detail
@@ -92,7 +97,7 @@ def _renewed(
         call=call,
         raw_detail=raw_detail,
         detail_reads=reads,
-        detail_due_at=None if satisfied else next_read(reads, now),
+        detail_due_at=None if satisfied else again_at,
     )
 
 

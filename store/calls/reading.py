@@ -4,15 +4,12 @@ from datetime import datetime, timedelta
 
 from campaign.calls import Call
 
-PATIENCE = (
-    timedelta(seconds=10),
-    timedelta(seconds=60),
-    timedelta(minutes=5),
-    timedelta(minutes=15),
-    timedelta(hours=2),
-    timedelta(hours=24),
-    timedelta(hours=72),
-)
+UNIT = timedelta(seconds=5)
+"""The pause that the first reads are measured by, unless a campaign polls faster."""
+
+_SOON = (2, 12, 60)
+_LATER = (timedelta(minutes=15), timedelta(hours=2), timedelta(hours=24), timedelta(hours=72))
+PATIENCE = (*(UNIT * times for times in _SOON), *_LATER)
 """The pauses between reads that still lack something."""
 
 
@@ -21,9 +18,12 @@ def first_read(call: Call, now: datetime) -> datetime | None:
     return now if call.needs_detail or (call.over and call.missing) else None
 
 
-def next_read(reads: int, now: datetime) -> datetime | None:
+def next_read(reads: int, now: datetime, unit: timedelta = UNIT) -> datetime | None:
     """Return when to read again after `reads` reads that did not bring everything; None: never."""
-    return None if given_up(reads) else now + PATIENCE[reads - 1]
+    if given_up(reads):
+        return None
+    pauses = (*(min(unit, UNIT) * times for times in _SOON), *_LATER)
+    return now + pauses[reads - 1]
 
 
 def given_up(reads: int) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 
 from campaign.calls import BatchRef, ListedCall
-from campaign.errors import NotFound, ProviderError, Rejected, Unreadable
+from campaign.errors import NotFound, ProviderError, RateLimited, Rejected, Unreadable
 from campaign.pace import after_failure
 from providers.port import Provider
 from store import calls
@@ -13,6 +13,8 @@ from store.batches.views import BatchView
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
+_PATIENCE = 5
+"""Failures in a row after which a sweep that cannot be read begins again."""
 _PAGES_AT_MOST = 20_000
 """Of one sweep: a provider that never comes to an end is not followed for ever."""
 
@@ -47,7 +49,12 @@ async def collect(runtime: Runtime, batch_id: str, policy: Policy) -> None:
         await _sweep(runtime, batch, provider, reference)
         await read_details(runtime, batch, provider, policy)
     except ProviderError as error:
+        if isinstance(error, Unreadable) and batch.failures % _PATIENCE == _PATIENCE - 1:
+            # Perhaps it is this place in the list that cannot be read.
+            await runtime.ledger.run(advancing.restart_sweep, batch_id)
         await bear(runtime, batch, error)
+    else:
+        await runtime.ledger.run(advancing.collected, batch_id)
 
 
 async def open_batch(
@@ -109,6 +116,7 @@ async def read_details(
                 listed,
                 now=runtime.clock.now(),
                 policy=batch.spec.policy,
+                unit=batch.spec.polling.min,
             )
 
     async with asyncio.TaskGroup() as group:
@@ -126,6 +134,8 @@ async def _detail(provider: Provider, call_id: str) -> ListedCall | None:
 
 async def bear(runtime: Runtime, batch: BatchView, error: ProviderError) -> None:
     """Note a look that failed; it is tried again, a little later each time."""
-    due_at = runtime.clock.now() + after_failure(batch.spec.polling, batch.failures)
+    wait = error.retry_after if isinstance(error, RateLimited) else None
+    pause = after_failure(batch.spec.polling, batch.failures)
+    due_at = runtime.clock.now() + max(pause, wait or pause)
     note = f"the provider could not be read: {error}"
     await runtime.ledger.run(advancing.failed, batch.id, due_at, note)
