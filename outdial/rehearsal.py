@@ -12,8 +12,11 @@ from providers.settings import resolved, resolved_text
 from store.recipients import NewRecipient
 
 
-def rehearse(loaded: Loaded, first: NewRecipient | None) -> None:
-    """Compose one submission for each provider. Raises `BadInput` with what each would refuse."""
+def rehearse(loaded: Loaded, first: NewRecipient | None = None) -> None:
+    """Compose one submission for each provider, to the first person or to somebody made up.
+
+    Raises `BadInput` with what cannot be said in the API of each.
+    """
     faults = [fault for share in loaded.spec.shares for fault in _faults(loaded, share, first)]
     loaded.draft.sound(tuple(faults))
 
@@ -34,7 +37,7 @@ def _order(loaded: Loaded, share: Share, first: NewRecipient | None) -> Order:
     call = CallRequest(
         key="rehearsal",
         to=first.phone_number if first else "+13125550100",
-        variables=first.variables if first else {},
+        variables=first.variables if first else dict.fromkeys(loaded.spec.variables, "text"),
         from_number=numbers[0] if numbers else None,
     )
     return Order(

@@ -14,12 +14,16 @@ _SETTINGS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    # Its SQLite database is busy now and then, which it tells at length and tries again.
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
 _CONSOLE_LEVEL = "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"
 _NEEDS_ATTENTION = "NeedsAttention"
+_TERMINATED = "TerminationSignal"
+"""What Prefect makes of SIGTERM."""
 
 
-def prepare_prefect(*, console_level: str = "ERROR") -> None:
+def prepare_prefect(*, console_level: str = "CRITICAL") -> None:
     """Set what Prefect reads when it is imported; what the user has set stays.
 
     Its lines go to its own server in full; of those on the console, `console_level` and above.
@@ -35,7 +39,12 @@ def run_to_end(name: str, *, strict: bool) -> None:
     Raises whatever stopped the flow. That a campaign needs attention is no error: the ledger knows.
     """
     flow: Any = import_module("flows.run_campaign").run_campaign
-    asyncio.run(_run(flow, name, strict=strict))
+    try:
+        asyncio.run(_run(flow, name, strict=strict))
+    except BaseException as error:
+        if type(error).__name__ == _TERMINATED:
+            raise KeyboardInterrupt from None
+        raise
 
 
 async def _run(flow: Any, name: str, *, strict: bool) -> None:

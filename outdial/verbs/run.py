@@ -11,6 +11,7 @@ from campaign.states import CampaignState
 from outdial.failures import DONE, INTERRUPTED, NEEDS_ATTENTION
 from outdial.loading import Loaded, load
 from outdial.progress import progress
+from outdial.rehearsal import rehearse
 from outdial.running import prepare_prefect, run_to_end
 from outdial.summary import Standing, print_standing, standing
 from outdial.terminal import tell
@@ -38,11 +39,12 @@ def command(context: click.Context, file: Path, *, strict: bool, confirmed: bool
     batches need a look, see `outdial status`.
     """
     loaded = load(file)
+    rehearse(loaded)
     live = _live_providers(loaded)
     with Ledger.open() as ledger:
         if live and not confirmed:
             _confirm(ledger, loaded, live)
-        prepare_prefect(console_level="INFO" if _debug(context) else "ERROR")
+        prepare_prefect(console_level="INFO" if _debug(context) else "CRITICAL")
         said = run_loaded(ledger, loaded, strict=strict)
     context.exit(NEEDS_ATTENTION if said.needs_attention or not said.books.closes else DONE)
 
