@@ -80,10 +80,13 @@ def _first_time() -> bool:
 async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
     """Plan waves and run their batches until nobody is due any more; redials are waited for."""
     running: dict[str, asyncio.Task[str]] = {}
+    # A batch that has come back is over, broken off, or waits for a campaign that is not running.
+    begun: set[str] = set()
     broken: dict[str, BaseException] = {}
     while True:
         room = enrolled.spec.limits.batches_at_once - len(running)
-        for batch_id in await _next_batches(runtime, enrolled.id, room, {*running, *broken}):
+        for batch_id in await _next_batches(runtime, enrolled.id, room, begun):
+            begun.add(batch_id)
             running[batch_id] = asyncio.create_task(run_batch(batch_id))
         if running:
             await asyncio.wait(
