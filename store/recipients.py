@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -177,6 +178,27 @@ def imported_by(db: Connection, campaign_id: str, flow_run_id: str) -> bool:
 def imports(db: Connection, campaign_id: str) -> list[ImportView]:
     """Every reading of the campaign's list, the oldest first."""
     return _views(db, _IMPORT.c.campaign_id == campaign_id)
+
+
+def close_ready(
+    db: Connection,
+    campaign_id: str,
+    state: Literal[RecipientState.SKIPPED, RecipientState.EXPIRED],
+    reason: str,
+) -> int:
+    """Close everybody who is still to be called: the campaign was cancelled, or its time is over.
+
+    Returns how many. Whoever is being called stays so until the call is over.
+    """
+    statement = (
+        update(_RECIPIENT)
+        .where(
+            _RECIPIENT.c.campaign_id == campaign_id,
+            _RECIPIENT.c.state == RecipientState.READY.value,
+        )
+        .values(state=state.value, reason=reason, due_at=None)
+    )
+    return db.execute(statement).rowcount
 
 
 def count(db: Connection, campaign_id: str) -> int:

@@ -18,6 +18,9 @@ from store.tables import Attempt, Recipient
 ATTEMPT = table_of(Attempt)
 RECIPIENT = table_of(Recipient)
 
+ERASED = "erased-"
+"""How what stands in the place of an erased number begins."""
+
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
 
@@ -73,6 +76,11 @@ class KnownAttempt:
     provider_call_id: str | None
     dialled_at: datetime | None
     recipient_state: RecipientState
+
+    @property
+    def erased(self) -> bool:
+        """The person was removed: nothing that the provider still tells is kept."""
+        return self.phone_number.startswith(ERASED)
 
 
 class Attempts:

@@ -14,7 +14,6 @@ from store import incidents
 from store.calls import rows
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
-from store.calls.rows import CALL
 from store.calls.verdicts import Landed, tries_of, verdict_of, weight
 
 
@@ -24,7 +23,7 @@ def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed
         _unexpected(db, origin, attempt, landed.call)
     if not landed.final:
         return
-    decisive = _decisive(db, origin, attempt)
+    decisive = _decisive(db, attempt)
     if decisive is None or decisive.outcome in {attempt.outcome, Outcome.UNKNOWN}:
         return
     db.execute(
@@ -54,12 +53,9 @@ def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Cal
     )
 
 
-def _decisive(db: Connection, origin: Origin, attempt: KnownAttempt) -> Call | None:
-    query = select(CALL.c.provider_call_id).where(
-        CALL.c.recipient_id == attempt.recipient_id, CALL.c.attempt_no == attempt.no
-    )
-    stored = rows.load(db, origin.provider, list(db.scalars(query)))
-    return max((one.call for one in stored.values() if one.call.over), key=weight, default=None)
+def _decisive(db: Connection, attempt: KnownAttempt) -> Call | None:
+    stored = rows.of_attempt(db, attempt.recipient_id, attempt.no)
+    return max((one.call for one in stored if one.call.over), key=weight, default=None)
 
 
 def _revise_recipient(

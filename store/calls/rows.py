@@ -118,6 +118,16 @@ def load(db: Connection, provider: str, call_ids: Sequence[str]) -> dict[str, St
     return {row.provider_call_id: _stored(row) for row in db.execute(query)}
 
 
+def of_attempt(db: Connection, recipient_id: int, attempt_no: int) -> list[StoredCall]:
+    """Read the calls of an attempt in full: one, unless a provider made two of it."""
+    query = (
+        select(CALL)
+        .where(CALL.c.recipient_id == recipient_id, CALL.c.attempt_no == attempt_no)
+        .order_by(CALL.c.first_seen, CALL.c.provider_call_id)
+    )
+    return [_stored(row) for row in db.execute(query)]
+
+
 def insert(db: Connection, calls: Sequence[StoredCall], now: datetime) -> None:
     """Store calls that are new."""
     columns = (*_KEY, *_PLACE, *_CONTENT, *_DETAIL, "raw", "raw_sha256", "version")

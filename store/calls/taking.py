@@ -113,6 +113,8 @@ class _Taker:
         if attempt is None and not self._own_only:
             self._foreign += 1
             return
+        if attempt is not None and attempt.erased:
+            return
         call = listed.call
         if call.missing:
             call = replace(call, missing=still_missing(call))
@@ -129,12 +131,14 @@ class _Taker:
 
     def _renew(self, known: StoredCall, listed: _Listed) -> None:
         call = listed.call
+        attempt = self._attempt_of(known, call)
+        if attempt is not None and attempt.erased:
+            return
         # What was read singly is better than a list that lacks it.
         poorer = call.needs_detail and known.raw_detail is not None and known.call.over
         one = merged(known.call, call) if poorer else merged(call, known.call)
         if given_up(known.detail_reads):
             one = replace(one, missing=one.missing & known.call.missing)
-        attempt = self._attempt_of(known, call)
         orphan_no_more = attempt is not None and known.place.recipient_id is None
         same = says_the_same(one, known.call)
         renewed = replace(

@@ -1,3 +1,4 @@
+from campaign.states import RecipientState
 from store import recipients
 from store.recipients import Added, NewRecipient
 from tests.store.desk import NOON, Desk, number
@@ -81,6 +82,22 @@ def test_an_import_counts_every_row_as_it_comes(desk: Desk) -> None:
     assert (finished.duplicates, finished.rejected) == (1, 4)
     assert finished.finished_at == NOON
     assert finished.source == "people.csv"
+
+
+def test_whoever_is_still_to_be_called_can_be_closed_and_nobody_else(desk: Desk) -> None:
+    campaign = desk.campaign(people=3)
+    desk.plan(campaign.id, size=1)
+
+    closed = desk.ledger.run_sync(
+        recipients.close_ready, campaign.id, RecipientState.EXPIRED, "its time is over"
+    )
+
+    assert closed == 2
+    assert [(row["state"], row["reason"]) for row in desk.recipients()] == [
+        ("open", ""),
+        ("expired", "its time is over"),
+        ("expired", "its time is over"),
+    ]
 
 
 def test_a_long_list_is_stored_in_chunks_of_many_thousands(desk: Desk) -> None:
