@@ -32,6 +32,7 @@ def report(
     campaign_id: str,
     batch_id: str | None,
     kind: str,
+    *,
     subject: str,
     detail: str,
     now: datetime,

@@ -47,9 +47,9 @@ def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Cal
         origin.campaign_id,
         origin.batch_id,
         "unexpected_call",
-        f"{origin.provider}/{call.id}",
-        "a call turned up for an attempt that was closed as never dialled",
-        origin.now,
+        subject=f"{origin.provider}/{call.id}",
+        detail="a call turned up for an attempt that was closed as never dialled",
+        now=origin.now,
     )
 
 

@@ -194,7 +194,13 @@ class _Taker:
         origin = self._origin
         subject = f"{origin.provider}/{call.id}"
         incidents.report(
-            self._db, origin.campaign_id, origin.batch_id, kind, subject, detail, origin.now
+            self._db,
+            origin.campaign_id,
+            origin.batch_id,
+            kind,
+            subject=subject,
+            detail=detail,
+            now=origin.now,
         )
 
 

@@ -1,1 +1,1 @@
-"""The deployments for real: a Prefect server, a process worker, and runs that come in from outside."""
+"""The deployments for real: a Prefect server, a worker, and runs that come in from outside."""

@@ -139,7 +139,10 @@ def test_a_schedule_starts_runs_and_leaves_a_campaign_alone_that_is_still_at_wor
     made = installation.call("POST", f"deployments/{deployment['id']}/schedules", [soon])
 
     def scheduled() -> list[dict[str, Any]]:
-        wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        wanted = {
+            "deployments": {"id": {"any_": [deployment["id"]]}},
+            "sort": "EXPECTED_START_TIME_ASC",
+        }
         found = installation.call("POST", "flow_runs/filter", wanted)
         return [run for run in found if run["auto_scheduled"]]
 
@@ -147,7 +150,7 @@ def test_a_schedule_starts_runs_and_leaves_a_campaign_alone_that_is_still_at_wor
         return [run for run in scheduled() if run["state"]["name"] == "Completed"]
 
     def sweep_and_see() -> bool:
-        return len(finished()) >= 2  # noqa: PLR2004 - the one that called, and one that found it at work
+        return len(finished()) >= 2  # One that called, and one that found it at work.
 
     wait_until(
         lambda: any(run["state"]["name"] == "Suspended" for run in scheduled()),
