@@ -116,6 +116,8 @@ ATTEMPT: Mapping[AttemptState, frozenset[AttemptState]] = {
     AttemptState.ASSIGNED: frozenset(
         {
             AttemptState.SUBMITTED,
+            # A call of a submission in doubt was listed before the submission was found.
+            AttemptState.DONE,
             AttemptState.FAILED,
             AttemptState.HELD,
             AttemptState.SKIPPED,
@@ -139,7 +141,10 @@ ATTEMPT: Mapping[AttemptState, frozenset[AttemptState]] = {
 }
 
 SUBMISSION: Mapping[SubmissionState, frozenset[SubmissionState]] = {
-    SubmissionState.PLANNED: frozenset({SubmissionState.INTENT, SubmissionState.ABANDONED}),
+    # Accepted: a runner that was overtaken got its answer after all.
+    SubmissionState.PLANNED: frozenset(
+        {SubmissionState.INTENT, SubmissionState.ABANDONED, SubmissionState.ACCEPTED}
+    ),
     SubmissionState.INTENT: frozenset(
         {
             SubmissionState.PLANNED,
@@ -154,7 +159,8 @@ SUBMISSION: Mapping[SubmissionState, frozenset[SubmissionState]] = {
     SubmissionState.HELD: frozenset(
         {SubmissionState.ACCEPTED, SubmissionState.PLANNED, SubmissionState.ABANDONED}
     ),
-    SubmissionState.ACCEPTED: frozenset(),
+    # Created, never started, and no longer to be.
+    SubmissionState.ACCEPTED: frozenset({SubmissionState.ABANDONED}),
     SubmissionState.REJECTED: frozenset(),
     # Given up by an operator; a call that turns up all the same is adopted.
     SubmissionState.ABANDONED: frozenset({SubmissionState.ACCEPTED}),

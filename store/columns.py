@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Dialect,
     Double,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     inspect,
+    literal,
 )
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeEngine
@@ -97,6 +99,11 @@ def text_column(*, default: str | None = "", nullable: bool = False) -> Any:
 def blob_column(*, nullable: bool = True) -> Any:
     """Return a column for bytes as they came."""
     return Field(default=None, sa_type=LargeBinary, nullable=nullable)
+
+
+def instant(moment: datetime) -> ColumnElement[datetime]:
+    """Return an instant as an argument of an SQL function, which knows no column to take after."""
+    return literal(moment, UtcDateTime())
 
 
 def table_of(model: type[Row]) -> Table:

@@ -159,7 +159,7 @@ def _choose(db: Connection, draft: _Draft, room: int, judge: Judge) -> list[Cand
                 rulings.append((candidate.recipient_id, ruling))
             if len(chosen) + len(called) == room:
                 break
-        _set_aside(db, rulings)
+        set_aside(db, rulings)
         _open(db, called)
         chosen += called
     return chosen
@@ -201,7 +201,8 @@ def _ruled(
             yield candidate, judge(candidate)
 
 
-def _set_aside(db: Connection, rulings: Sequence[tuple[int, Ruling]]) -> None:
+def set_aside(db: Connection, rulings: Sequence[tuple[int, Ruling]]) -> None:
+    """Write down what was ruled on recipients, by id, who are not called now."""
     states = {
         Decision.LATER: RecipientState.READY,
         Decision.SKIP: RecipientState.SKIPPED,

@@ -88,15 +88,14 @@ class Runner:
 
 def _place(directory: Path) -> str:
     """A name for this directory, the same for all who can see its locks, and for nobody else."""
-    file = directory / "place"
+    alone = os.open(directory, os.O_RDONLY)
     try:
-        with file.open("x") as new:
-            new.write(secrets.token_hex(8))
-    except FileExistsError:
-        pass
-    return file.read_text() or _place_lost(file)
-
-
-def _place_lost(file: Path) -> str:
-    """Another process is about to write the name, or died before: this process stands alone."""
-    return f"{file.stat().st_ino}-{secrets.token_hex(8)}"
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        file = directory / "place"
+        known = file.read_text() if file.exists() else ""
+        if not known:
+            known = secrets.token_hex(8)
+            file.write_text(known)
+        return known
+    finally:
+        os.close(alone)

@@ -36,12 +36,18 @@ def schedule(db: Connection, batch_id: str, due_at: datetime | None, note: str =
 def looked(db: Connection, batch_id: str, progress: Progress, now: datetime) -> None:
     """Record a successful look at the provider's batch."""
     batch = get(db, batch_id)
-    over_at = (batch.over_at or now) if progress.over else None
-    db.execute(
-        update(BATCH)
-        .where(BATCH.c.id == batch_id)
-        .values(progress=progress.value, over_at=over_at, failures=0)
-    )
+    values: dict[str, object] = {"progress": progress.value}
+    if not progress.over:
+        values["over_at"] = None
+    elif batch.over_at is None:
+        # Only what is swept from now on can be known to be all there is.
+        values |= {"over_at": now, "clean_rounds": 0, "round_changed": batch.cursor is not None}
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(values))
+
+
+def collected(db: Connection, batch_id: str) -> None:
+    """Record that looking and sweeping went well."""
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id, BATCH.c.failures > 0).values(failures=0))
 
 
 def failed(db: Connection, batch_id: str, due_at: datetime, note: str) -> None:
@@ -103,18 +109,21 @@ def _enter(db: Connection, batch: BatchView, state: BatchState, now: datetime) -
     db.execute(update(BATCH).where(BATCH.c.id == batch.id).values(**values))
 
 
-def swept_late(db: Connection, batch_id: str) -> None:
-    """Count a sweep after the settlement and set the next; after the last the batch is closed."""
+def swept_late(db: Connection, batch_id: str, now: datetime) -> None:
+    """Count a sweep after the settlement and set the next; after the last the batch is closed.
+
+    One that failed does not count: it is tried again when the failed look has said.
+    """
     batch = get(db, batch_id)
-    done = batch.late_sweeps + 1
-    settled_at = batch.settled_at
-    more = settled_at is not None and done < len(LATE_SWEEPS)
-    due_at = settled_at + LATE_SWEEPS[done] if more and settled_at is not None else None
-    note = batch.note if more else "closed"
+    if batch.failures or batch.settled_at is None:
+        return
+    moments = [batch.settled_at + pause for pause in LATE_SWEEPS]
+    due_at = next((moment for moment in moments if moment > now), None)
+    note = "closed" if due_at is None else "settled; swept again for late fields"
     db.execute(
         update(BATCH)
         .where(BATCH.c.id == batch_id)
-        .values(late_sweeps=done, due_at=due_at, note=note)
+        .values(late_sweeps=BATCH.c.late_sweeps + 1, due_at=due_at, note=note)
     )
 
 

@@ -1,18 +1,20 @@
 """Attempts that a provider is over with and says nothing about."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from campaign.redial import after
 from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
 from store.batches.views import CALL, BatchView
 from store.columns import table_of
-from store.tables import Attempt, Recipient
+from store.tables import Attempt, Recipient, Submission
 
 _ATTEMPT = table_of(Attempt)
 _RECIPIENT = table_of(Recipient)
+_SUBMISSION = table_of(Submission)
 
 _ROUNDS = 2
 STALL = timedelta(hours=24)
@@ -29,29 +31,12 @@ def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
     finished call is held: whether a telephone rang nobody knows.
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
-    stalled = now - batch.created_at >= STALL
-    if not stalled and not (waited and batch.clean_rounds >= _ROUNDS):
+    swept = waited and batch.clean_rounds >= _ROUNDS
+    if not swept and now - _last_heard(db, batch) < STALL:
         return False
-    query = (
-        select(
-            _ATTEMPT.c.recipient_id,
-            _ATTEMPT.c.no,
-            _ATTEMPT.c.dialled_at,
-            CALL.c.provider_call_id.label("call_id"),
-            CALL.c.over,
-            CALL.c.outcome,
-            CALL.c.ended_at,
-        )
-        .outerjoin(
-            CALL,
-            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == _ATTEMPT.c.no),
-        )
-        .where(_ATTEMPT.c.batch_id == batch.id, _ATTEMPT.c.state == AttemptState.SUBMITTED.value)
-    )
-    rows = db.execute(query).all()
+    rows = _unanswered(db, batch)
     for row in rows:
-        verdict = _verdict(batch, row.call_id, row.over, row.outcome)
-        attempt, outcome, reason = verdict
+        attempt, outcome, reason = _verdict(batch, row.call_id, row.over, row.outcome)
         db.execute(
             update(_ATTEMPT)
             .where(_ATTEMPT.c.recipient_id == row.recipient_id, _ATTEMPT.c.no == row.no)
@@ -65,6 +50,36 @@ def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
         )
         _move_recipient(db, batch, row.recipient_id, attempt, outcome, reason=reason, now=now)
     return bool(rows)
+
+
+def _last_heard(db: Connection, batch: BatchView) -> datetime:
+    """When the provider last told something new of a batch, or was last asked to dial."""
+    calls = select(func.max(CALL.c.last_changed)).where(CALL.c.batch_id == batch.id)
+    sent = [_SUBMISSION.c.accepted_at, _SUBMISSION.c.started_at, _SUBMISSION.c.start_at]
+    asked = select(*map(func.max, sent)).where(_SUBMISSION.c.batch_id == batch.id)
+    moments = [batch.created_at, db.scalar(calls), *db.execute(asked).one()]
+    return max(moment for moment in moments if moment is not None)
+
+
+def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
+    """Return the submitted attempts, each once, with a call of theirs: one that is over, if any."""
+    query = (
+        select(
+            _ATTEMPT.c.recipient_id,
+            _ATTEMPT.c.no,
+            _ATTEMPT.c.dialled_at,
+            CALL.c.provider_call_id.label("call_id"),
+            CALL.c.over,
+            CALL.c.outcome,
+        )
+        .outerjoin(
+            CALL,
+            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == _ATTEMPT.c.no),
+        )
+        .where(_ATTEMPT.c.batch_id == batch.id, _ATTEMPT.c.state == AttemptState.SUBMITTED.value)
+        .order_by(_ATTEMPT.c.recipient_id, CALL.c.over)
+    )
+    return list({(row.recipient_id, row.no): row for row in db.execute(query)}.values())
 
 
 def _verdict(

@@ -90,15 +90,16 @@ def reference(db: Connection, batch_id: str) -> BatchRef | None:
         _SUBMISSION.c.batch_id == batch_id,
         _SUBMISSION.c.state == SubmissionState.ACCEPTED.value,
     )
+    rows = db.execute(query.order_by(_SUBMISSION.c.no)).all()
     keys = _keys(db, batch_id)
     submissions = tuple(
         SubmissionRef(
             tag=row.tag,
             provider_batch_id=row.provider_batch_id,
-            since=row.wire_at or row.intent_at or row.accepted_at,
+            since=row.sent_at or row.intent_at or row.accepted_at,
             keys=frozenset(keys.get(row.tag, ())),
         )
-        for row in db.execute(query.order_by(_SUBMISSION.c.no))
+        for row in rows
     )
     if not submissions:
         return None
@@ -211,6 +212,20 @@ def unfinished(db: Connection, campaign_id: str) -> list[str]:
     query = (
         select(BATCH.c.id)
         .where(BATCH.c.campaign_id == campaign_id, BATCH.c.state.not_in(over))
+        .order_by(BATCH.c.no)
+    )
+    return list(db.scalars(query))
+
+
+def looked_for(db: Connection, campaign_id: str, now: datetime) -> list[str]:
+    """Ids of a campaign's batches that are held and due to be looked for once more, in order."""
+    query = (
+        select(BATCH.c.id)
+        .where(
+            BATCH.c.campaign_id == campaign_id,
+            BATCH.c.state == BatchState.HELD.value,
+            BATCH.c.due_at <= now,
+        )
         .order_by(BATCH.c.no)
     )
     return list(db.scalars(query))

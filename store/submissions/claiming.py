@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from campaign.errors import Stopped
-from campaign.states import AttemptState, CampaignState, SubmissionState
-from store.columns import UtcDateTime
-from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log, view_of
+from campaign.states import AttemptState, SubmissionState
+from store.columns import UtcDateTime, instant
+from store.planning import Judge
+from store.submissions.screening import refuse_if_stopped, refuse_uncallable
+from store.submissions.views import ATTEMPT, SUBMISSION, log, view_of
 
 
 def claim(
@@ -24,12 +27,16 @@ def claim(
 ) -> int | None:
     """Write down that this body is about to be sent.
 
-    Returns the claim's epoch; None: somebody else has it, or it is decided.
+    Returns the claim's epoch; None: somebody else has it, it is decided, or not due yet.
     """
     digest = hashlib.sha256(body).hexdigest()
     statement = (
         update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state == SubmissionState.PLANNED.value)
+        .where(
+            SUBMISSION.c.tag == tag,
+            SUBMISSION.c.state == SubmissionState.PLANNED.value,
+            or_(SUBMISSION.c.due_at.is_(None), SUBMISSION.c.due_at <= now),
+        )
         .values(
             state=SubmissionState.INTENT.value,
             epoch=SUBMISSION.c.epoch + 1,
@@ -50,12 +57,15 @@ def claim(
     return epoch
 
 
-def mark_wire(db: Connection, tag: str, epoch: int, now: datetime, *, dials: bool) -> None:
+def mark_wire(
+    db: Connection, tag: str, epoch: int, now: datetime, *, dials: bool, judge: Judge | None = None
+) -> None:
     """Commit that the first byte may leave now. The last place where anything can still be stopped.
 
-    `dials` is False where creating rings nobody. Raises `Stopped`: not one byte may leave.
+    `dials` is False where creating rings nobody; `judge` rules on everybody once more. Raises
+    `Stopped`: not one byte may leave.
     """
-    refuse_if_stopped(db, tag)
+    refuse_uncallable(db, tag, now, judge)
     statement = (
         update(SUBMISSION)
         .where(
@@ -64,23 +74,17 @@ def mark_wire(db: Connection, tag: str, epoch: int, now: datetime, *, dials: boo
             SUBMISSION.c.state == SubmissionState.INTENT.value,
             SUBMISSION.c.wire_at.is_(None),
         )
-        .values(wire_at=now)
+        .values(wire_at=now, sent_at=func.coalesce(SUBMISSION.c.sent_at, instant(now)))
     )
     if db.execute(statement).rowcount != 1:
         raise Stopped("another runner has taken this submission over")
     if dials:
-        mark_dialled(db, tag, now)
+        _mark_dialled(db, tag, now)
     log(db, tag, "wire", now, epoch=epoch)
+    refuse_if_stopped(db, tag)
 
 
-def refuse_if_stopped(db: Connection, tag: str) -> None:
-    """Raise `Stopped` if the campaign is not running."""
-    state = campaign_state(db, tag)
-    if state is not CampaignState.RUNNING:
-        raise Stopped(f"the campaign is {state.value}")
-
-
-def mark_dialled(db: Connection, tag: str, now: datetime) -> None:
+def _mark_dialled(db: Connection, tag: str, now: datetime) -> None:
     """From now on the attempts count: a telephone may ring."""
     statement = update(ATTEMPT).where(
         ATTEMPT.c.tag == tag, ATTEMPT.c.state == AttemptState.ASSIGNED.value
@@ -99,7 +103,7 @@ def release(
     status: int | None = None,
     event: str = "not_sent",
 ) -> bool:
-    """Back to planned: nothing was sent or done, and it may be tried again at `again_at`."""
+    """Back to planned, until `again_at`: nothing was sent, or the provider provably did nothing."""
     statement = (
         update(SUBMISSION)
         .where(
@@ -135,35 +139,42 @@ def recover(
     query = select(SUBMISSION).where(SUBMISSION.c.state == SubmissionState.INTENT.value)
     if batch_id is not None:
         query = query.where(SUBMISSION.c.batch_id == batch_id)
-    clock = database_clock(db, now)
-    taken = 0
-    for row in db.execute(query).all():
-        if not is_dead(row.owner) and (row.lease_until is None or row.lease_until > clock):
-            continue
-        old = view_of(row)
-        sent = old.wire_at is not None
-        following = SubmissionState.UNKNOWN if sent else SubmissionState.PLANNED
-        statement = (
-            update(SUBMISSION)
-            .where(
-                SUBMISSION.c.tag == old.tag,
-                SUBMISSION.c.epoch == old.epoch,
-                SUBMISSION.c.state == SubmissionState.INTENT.value,
-                # A wire mark set by the owner since we looked must not be overlooked.
-                SUBMISSION.c.wire_at.is_not(None) if sent else SUBMISSION.c.wire_at.is_(None),
-            )
-            .values(
-                state=following.value,
-                epoch=old.epoch + 1,
-                owner="",
-                lease_until=None,
-                due_at=None,
-                note="its runner went away",
-            )
+    rows = db.execute(query).all()
+    clock = database_clock(db, now) if rows else now
+    abandoned = [row for row in rows if is_dead(row.owner) or _ran_out(row, clock)]
+    return sum(_take_over(db, row, now) for row in abandoned)
+
+
+def _ran_out(row: Row[Any], clock: datetime) -> bool:
+    return row.lease_until is not None and row.lease_until <= clock
+
+
+def _take_over(db: Connection, row: Row[Any], now: datetime) -> bool:
+    old = view_of(row)
+    sent = old.wire_at is not None
+    following = SubmissionState.UNKNOWN if sent else SubmissionState.PLANNED
+    statement = (
+        update(SUBMISSION)
+        .where(
+            SUBMISSION.c.tag == old.tag,
+            SUBMISSION.c.epoch == old.epoch,
+            SUBMISSION.c.state == SubmissionState.INTENT.value,
+            # A wire mark set by the owner since we looked must not be overlooked.
+            SUBMISSION.c.wire_at.is_not(None) if sent else SUBMISSION.c.wire_at.is_(None),
         )
-        if db.execute(statement).rowcount == 1:
-            log(db, old.tag, f"recovered_{following.value}", now, epoch=old.epoch + 1)
-            taken += 1
+        .values(
+            state=following.value,
+            epoch=old.epoch + 1,
+            owner="",
+            lease_until=None,
+            due_at=None,
+            looks=0,
+            note="its runner went away",
+        )
+    )
+    taken = db.execute(statement).rowcount == 1
+    if taken:
+        log(db, old.tag, f"recovered_{following.value}", now, epoch=old.epoch + 1)
     return taken
 
 

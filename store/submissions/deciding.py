@@ -1,25 +1,18 @@
-"""After the request: yes, no, or in doubt; and how a doubt ends."""
+"""After the request: yes, no, or in doubt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from campaign.calls import Receipt
-from campaign.states import (
-    SUBMISSION as MACHINE,
-)
-from campaign.states import (
-    AttemptState,
-    RecipientState,
-    SubmissionState,
-    before,
-)
-from store.columns import table_of
+from campaign.states import SUBMISSION as MACHINE
+from campaign.states import AttemptState, RecipientState, SubmissionState, before
+from store.columns import instant, table_of
 from store.submissions.views import ATTEMPT, SUBMISSION, log
 from store.tables import Recipient
 
-_RECIPIENT = table_of(Recipient)
+RECIPIENT = table_of(Recipient)
 
 
 def accept(
@@ -31,12 +24,17 @@ def accept(
     dials: bool,
     event: str = "accepted",
 ) -> bool:
-    """Record the provider's yes. Returns False if another id is known already.
+    """Record the provider's yes.
+
+    Returns False if the submission is known by another id: then the provider has it twice.
 
     Not bound to an epoch: an id that is known stays true, whoever learns it, so a runner that was
     overtaken records it too.
     """
-    allowed = [state.value for state in before(MACHINE, SubmissionState.ACCEPTED)]
+    allowed = {state.value for state in before(MACHINE, SubmissionState.ACCEPTED)}
+    if not dials:
+        # What rings nobody is not worth bringing back once it was given up.
+        allowed.discard(SubmissionState.ABANDONED.value)
     statement = (
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_(allowed))
@@ -51,39 +49,58 @@ def accept(
         )
     )
     decided = db.execute(statement).rowcount == 1
-    log(
-        db,
-        tag,
-        event if decided else "surplus",
-        now,
-        request_id=receipt.request_id,
-        detail=receipt.provider_batch_id,
-    )
+    ours = decided or _is_known(db, tag, receipt)
+    said = event if decided else "confirmed" if ours else "surplus"
+    detail = receipt.provider_batch_id
+    log(db, tag, said, now, request_id=receipt.request_id, detail=detail)
     if decided:
-        _attempts_submitted(db, tag)
-        record_calls(db, tag, receipt.call_ids)
+        _attempts_submitted(db, tag, now, dials=dials)
         _refuse_some(db, tag, receipt.refused, now)
-    return decided
+    if ours:
+        _record_calls(db, tag, receipt.call_ids)
+    return ours
 
 
-def _attempts_submitted(db: Connection, tag: str) -> None:
+def _is_known(db: Connection, tag: str, receipt: Receipt) -> bool:
+    """The yes is to the same request whose yes we have already."""
+    known = db.scalar(select(SUBMISSION.c.provider_batch_id).where(SUBMISSION.c.tag == tag))
+    if known != receipt.provider_batch_id:
+        return False
+    calls = db.execute(
+        select(ATTEMPT.c.key, ATTEMPT.c.provider_call_id).where(
+            ATTEMPT.c.tag == tag, ATTEMPT.c.provider_call_id.is_not(None)
+        )
+    )
+    return all(receipt.call_ids.get(key, call_id) == call_id for key, call_id in calls)
+
+
+def _attempts_submitted(db: Connection, tag: str, now: datetime, *, dials: bool) -> None:
     waiting = [AttemptState.ASSIGNED.value, AttemptState.HELD.value]
     members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.state.in_(waiting)
     people = select(ATTEMPT.c.recipient_id).where(members)
     db.execute(
-        update(_RECIPIENT)
-        .where(_RECIPIENT.c.id.in_(people), _RECIPIENT.c.state == RecipientState.HELD.value)
+        update(RECIPIENT)
+        .where(RECIPIENT.c.id.in_(people), RECIPIENT.c.state == RecipientState.HELD.value)
         .values(state=RecipientState.OPEN.value, reason="")
     )
-    db.execute(update(ATTEMPT).where(members).values(state=AttemptState.SUBMITTED.value, reason=""))
+    submitted = update(ATTEMPT).where(members)
+    db.execute(submitted.values(state=AttemptState.SUBMITTED.value, reason=""))
+    if dials:
+        in_tag = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.SUBMITTED.value)
+        dialled_at = func.coalesce(ATTEMPT.c.dialled_at, instant(now))
+        db.execute(update(ATTEMPT).where(in_tag).values(dialled_at=dialled_at))
 
 
-def record_calls(db: Connection, tag: str, call_ids: Mapping[str, str]) -> None:
+def _record_calls(db: Connection, tag: str, call_ids: Mapping[str, str]) -> None:
     """Remember which call is whose, as far as the provider told. Keys to provider call ids."""
     if call_ids:
         db.execute(
             update(ATTEMPT)
-            .where(ATTEMPT.c.tag == tag, ATTEMPT.c.key == bindparam("its_key"))
+            .where(
+                ATTEMPT.c.tag == tag,
+                ATTEMPT.c.key == bindparam("its_key"),
+                ATTEMPT.c.provider_call_id.is_(None),
+            )
             .values(provider_call_id=bindparam("its_call")),
             [{"its_key": key, "its_call": call} for key, call in call_ids.items()],
         )
@@ -91,13 +108,15 @@ def record_calls(db: Connection, tag: str, call_ids: Mapping[str, str]) -> None:
 
 def _refuse_some(db: Connection, tag: str, refused: Mapping[str, str], now: datetime) -> None:
     if refused:
-        _close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now, refused=refused)
+        close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now=now, refused=refused)
+        members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.key.in_(list(refused))
+        db.execute(update(ATTEMPT).where(members).values(dialled_at=None))
 
 
 def reject(
     db: Connection, tag: str, epoch: int, now: datetime, *, reason: str, status: int | None
 ) -> bool:
-    """The provider refused it all and did nothing: its people are as if never tried."""
+    """The provider refused all of it and did nothing: its people are as if never tried."""
     statement = (
         update(SUBMISSION)
         .where(
@@ -109,8 +128,13 @@ def reject(
     )
     if db.execute(statement).rowcount != 1:
         return False
-    _close(
-        db, tag, AttemptState.FAILED, RecipientState.READY, now, reason="refused by the provider"
+    close(
+        db,
+        tag,
+        AttemptState.FAILED,
+        RecipientState.READY,
+        now=now,
+        reason="refused by the provider",
     )
     db.execute(update(ATTEMPT).where(ATTEMPT.c.tag == tag).values(dialled_at=None))
     log(db, tag, "rejected", now, epoch=epoch, status=status, detail=reason)
@@ -149,100 +173,20 @@ def doubt(
     return doubted
 
 
-def looked_in_vain(db: Connection, tag: str, looks: int, now: datetime, look_at: datetime) -> None:
-    """A look-up found nothing, which proves nothing: look again at `look_at`."""
-    db.execute(
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.looks == looks)
-        .values(looks=looks + 1, due_at=look_at)
-    )
-    log(db, tag, "not_found", now)
-
-
-def look_failed(db: Connection, tag: str, now: datetime, look_at: datetime, reason: str) -> None:
-    """The look-up itself failed: it does not count."""
-    db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=look_at))
-    log(db, tag, "look_failed", now, detail=reason)
-
-
-def hold(db: Connection, tag: str, now: datetime, *, look_at: datetime, reason: str) -> bool:
-    """Give up deciding: nobody of this submission is called, and it is still looked for."""
-    statement = (
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state == SubmissionState.UNKNOWN.value)
-        .values(state=SubmissionState.HELD.value, due_at=look_at, note=reason)
-    )
-    if db.execute(statement).rowcount != 1:
-        return False
-    members = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.ASSIGNED.value)
-    people = select(ATTEMPT.c.recipient_id).where(members)
-    db.execute(
-        update(_RECIPIENT)
-        .where(_RECIPIENT.c.id.in_(people))
-        .values(state=RecipientState.HELD.value, reason="in doubt whether a call was placed")
-    )
-    db.execute(update(ATTEMPT).where(members).values(state=AttemptState.HELD.value, reason=reason))
-    log(db, tag, "held", now, detail=reason)
-    return True
-
-
-def plan_again(
-    db: Connection, tag: str, now: datetime, *, states: Sequence[SubmissionState], reason: str
-) -> bool:
-    """Send it anew: only where the first cannot ring anybody, or where a person vouches for it."""
-    statement = (
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_([state.value for state in states]))
-        .values(
-            state=SubmissionState.PLANNED.value,
-            epoch=SUBMISSION.c.epoch + 1,
-            owner="",
-            wire_at=None,
-            due_at=None,
-            looks=0,
-            note=reason,
-        )
-    )
-    if db.execute(statement).rowcount != 1:
-        return False
-    held = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.HELD.value)
-    people = select(ATTEMPT.c.recipient_id).where(held)
-    db.execute(
-        update(_RECIPIENT)
-        .where(_RECIPIENT.c.id.in_(people))
-        .values(state=RecipientState.OPEN.value, reason="")
-    )
-    db.execute(update(ATTEMPT).where(held).values(state=AttemptState.ASSIGNED.value, reason=""))
-    db.execute(update(ATTEMPT).where(ATTEMPT.c.tag == tag).values(dialled_at=None))
-    log(db, tag, "planned_again", now, detail=reason)
-    return True
-
-
-def abandon(db: Connection, tag: str, now: datetime, *, reason: str) -> bool:
-    """A person gives a held submission up: its people are closed and never called by it."""
-    statement = (
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state == SubmissionState.HELD.value)
-        .values(state=SubmissionState.ABANDONED.value, note=reason)
-    )
-    if db.execute(statement).rowcount != 1:
-        return False
-    _close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now, reason=reason)
-    log(db, tag, "abandoned", now, detail=reason)
-    return True
-
-
-def _close(
+def close(
     db: Connection,
     tag: str,
     attempt: AttemptState,
     recipient: RecipientState,
-    now: datetime,
     *,
+    now: datetime,
     refused: Mapping[str, str] | None = None,
     reason: str = "",
 ) -> None:
-    """Close open attempts, all or those whose key is in `refused`, and move their people on."""
+    """Close open attempts of a submission and move their people on.
+
+    `refused`: only those with these keys, each for its own reason.
+    """
     open_states = [state.value for state in AttemptState if state.open]
     members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.state.in_(open_states)
     if refused is not None:
@@ -257,7 +201,7 @@ def _close(
             .values(state=attempt.value, reason=why, closed_at=now)
         )
         db.execute(
-            update(_RECIPIENT)
-            .where(_RECIPIENT.c.id == row.recipient_id)
+            update(RECIPIENT)
+            .where(RECIPIENT.c.id == row.recipient_id)
             .values(state=recipient.value, reason=why)
         )

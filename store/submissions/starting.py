@@ -6,30 +6,34 @@ from sqlalchemy import Connection, update
 
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
-from store.submissions.claiming import refuse_if_stopped
+from store.planning import Judge
+from store.submissions.screening import refuse_if_stopped, refuse_uncallable
 from store.submissions.views import ATTEMPT, SUBMISSION, log
 
 
-def mark_start(db: Connection, tag: str, now: datetime) -> None:
-    """Commit that the start may leave now.
+def mark_start(
+    db: Connection, tag: str, provider_batch_id: str, now: datetime, judge: Judge | None = None
+) -> None:
+    """Commit that the start of one batch at the provider may leave now.
 
-    Safe to repeat, as a start goes by id. Raises `Stopped`.
+    Safe to repeat, as a start goes by id; the first time `judge` rules on everybody once more.
+    Raises `Stopped`.
     """
-    refuse_if_stopped(db, tag)
-    statement = (
-        update(SUBMISSION)
-        .where(
-            SUBMISSION.c.tag == tag,
-            SUBMISSION.c.state == SubmissionState.ACCEPTED.value,
-            SUBMISSION.c.started_at.is_(None),
-        )
-        .values(start_wire_at=now)
+    mine = (
+        (SUBMISSION.c.tag == tag)
+        & (SUBMISSION.c.provider_batch_id == provider_batch_id)
+        & (SUBMISSION.c.state == SubmissionState.ACCEPTED.value)
+        & SUBMISSION.c.started_at.is_(None)
     )
-    if db.execute(statement).rowcount != 1:
-        raise Stopped("the batch was started meanwhile")
-    open_attempts = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.SUBMITTED.value)
-    db.execute(update(ATTEMPT).where(open_attempts).values(dialled_at=now))
-    log(db, tag, "start_wire", now)
+    first = update(SUBMISSION).where(mine, SUBMISSION.c.start_wire_at.is_(None))
+    if db.execute(first.values(start_wire_at=now)).rowcount == 1:
+        refuse_uncallable(db, tag, now, judge)
+        open_attempts = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.SUBMITTED.value)
+        db.execute(update(ATTEMPT).where(open_attempts).values(dialled_at=now))
+    elif db.execute(update(SUBMISSION).where(mine).values(start_wire_at=now)).rowcount != 1:
+        raise Stopped("the batch was started or given up meanwhile")
+    log(db, tag, "start_wire", now, detail=provider_batch_id)
+    refuse_if_stopped(db, tag)
 
 
 def started(db: Connection, tag: str, now: datetime) -> None:

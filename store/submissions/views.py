@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from campaign.calls import CallRequest, SubmissionRef
 from campaign.states import AttemptState, CampaignState, SubmissionState
-from store.columns import table_of
+from store.columns import instant, table_of
 from store.tables import Attempt, Batch, Campaign, Recipient, Submission, SubmitLog
 
 SUBMISSION = table_of(Submission)
@@ -33,6 +33,7 @@ class SubmissionView:
     owner: str
     intent_at: datetime | None
     wire_at: datetime | None
+    sent_at: datetime | None
     start_at: datetime | None
     provider_batch_id: str | None
     start_wire_at: datetime | None
@@ -53,6 +54,7 @@ def view_of(row: Row[Any]) -> SubmissionView:
         owner=row.owner,
         intent_at=row.intent_at,
         wire_at=row.wire_at,
+        sent_at=row.sent_at,
         start_at=row.start_at,
         provider_batch_id=row.provider_batch_id,
         start_wire_at=row.start_wire_at,
@@ -73,6 +75,23 @@ def of_batch(
     return [view_of(row) for row in db.execute(query)]
 
 
+def next_due(db: Connection, batch_id: str, now: datetime) -> datetime | None:
+    """When the next submission of a batch is to be sent, started or looked up; at the earliest now.
+
+    None: none is.
+    """
+    unstarted = (SUBMISSION.c.state == SubmissionState.ACCEPTED.value) & (
+        SUBMISSION.c.started_at.is_(None)
+    )
+    open_states = (SubmissionState.PLANNED, SubmissionState.UNKNOWN, SubmissionState.HELD)
+    is_open = SUBMISSION.c.state.in_([state.value for state in open_states]) | unstarted
+    query = select(func.min(func.coalesce(SUBMISSION.c.due_at, instant(now)))).where(
+        SUBMISSION.c.batch_id == batch_id, is_open
+    )
+    due_at = db.scalar(query)
+    return None if due_at is None else max(due_at, now)
+
+
 def get(db: Connection, tag: str) -> SubmissionView | None:
     """One submission by its tag."""
     row = db.execute(select(SUBMISSION).where(SUBMISSION.c.tag == tag)).first()
@@ -84,15 +103,17 @@ def reference(db: Connection, tag: str) -> SubmissionRef:
     submission = get(db, tag)
     if submission is None:
         raise LookupError(tag)
-    keys = db.scalars(select(ATTEMPT.c.key).where(ATTEMPT.c.tag == tag))
-    since = submission.wire_at or submission.intent_at
+    since = submission.sent_at or submission.intent_at
     if since is None:
         raise ValueError(f"{tag} was never claimed")
+    keys = select(ATTEMPT.c.key).where(
+        ATTEMPT.c.tag == tag, ATTEMPT.c.state != AttemptState.SKIPPED.value
+    )
     return SubmissionRef(
         tag=tag,
         provider_batch_id=submission.provider_batch_id,
         since=since,
-        keys=frozenset(keys),
+        keys=frozenset(db.scalars(keys)),
     )
 
 
@@ -116,12 +137,13 @@ def calls_to_place(db: Connection, tag: str) -> tuple[CallRequest, ...]:
 
 
 def campaign_state(db: Connection, tag: str) -> CampaignState:
-    """Where the campaign behind a submission stands."""
+    """Where the campaign behind a submission stands, and will until this transaction has ended."""
     query = (
         select(_CAMPAIGN.c.state)
         .join(_BATCH, _BATCH.c.campaign_id == _CAMPAIGN.c.id)
         .join(SUBMISSION, SUBMISSION.c.batch_id == _BATCH.c.id)
         .where(SUBMISSION.c.tag == tag)
+        .with_for_update(read=True, of=_CAMPAIGN)
     )
     return CampaignState(db.execute(query).scalar_one())
 

@@ -68,6 +68,8 @@ class Submission(Row, table=True):
     intent_at: datetime | None = time_column()
     wire_at: datetime | None = time_column()
     """The wire mark: a byte may have left after this. NULL: nothing was sent."""
+    sent_at: datetime | None = time_column()
+    """The first wire mark of all claims: what that claim sent may turn up at any time."""
     start_at: datetime | None = time_column()
     """Nobody is dialled before, by the body's own start time."""
     provider_batch_id: str | None = None

@@ -13,6 +13,8 @@ from store.campaigns import CampaignView
 from tasks.steps import planning
 from tasks.steps.runtime import Runtime
 
+_STOPPED_BY_A_PERSON = (CampaignState.PAUSED, CampaignState.CANCELLING, CampaignState.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
@@ -34,15 +36,17 @@ async def enroll(
 ) -> Enrolled:
     """Enroll the campaign that exactly one of form, name and file tells, and set it running.
 
-    Raises `BadInput`.
+    One that a person has paused or cancelled stays so: a run by schedule does not undo that. Raises
+    `BadInput`.
     """
     if sum(one is not None for one in (form, name, file)) != 1:
         raise BadInput("say which campaign: give exactly one of campaign, name and file")
     campaign = await _campaign(runtime, form, name, file)
     if campaign.handed_over and campaign.flow_run_id not in {None, flow_run_id}:
         return Enrolled(id=campaign.id, spec=campaign.spec, busy_elsewhere=True)
-    now = runtime.clock.now()
-    await runtime.ledger.run(campaigns.set_state, campaign.id, CampaignState.RUNNING, "", now)
+    if campaign.state not in _STOPPED_BY_A_PERSON:
+        now = runtime.clock.now()
+        await runtime.ledger.run(campaigns.set_state, campaign.id, CampaignState.RUNNING, "", now)
     if flow_run_id is not None:
         await runtime.ledger.run(campaigns.attach_flow_run, campaign.id, flow_run_id)
     return Enrolled(id=campaign.id, spec=campaign.spec, busy_elsewhere=False)

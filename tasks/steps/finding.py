@@ -1,20 +1,18 @@
 """Settle a doubt: look the submission up by its tag, adopt what is found, hold what is not."""
 
-from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
-from campaign.calls import BatchRef, Found, Receipt
+from campaign.calls import Found, Receipt
 from campaign.errors import ProviderError
 from campaign.pace import next_lookup
 from campaign.states import SubmissionState
 from providers.port import Provider
-from store import incidents
 from store.batches import views as batches
 from store.batches.views import BatchView
-from store.submissions import deciding
+from store.submissions import deciding, doubting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
+from tasks.steps.duplicates import stop_surplus
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
@@ -49,7 +47,7 @@ async def _look(
     except ProviderError as error:
         # A look-up that failed is no look: it does not count towards the quiet time.
         again = clock.now() + next_lookup(submission.looks)
-        await ledger.run(deciding.look_failed, submission.tag, clock.now(), again, str(error))
+        await ledger.run(doubting.look_failed, submission.tag, clock.now(), again, str(error))
         return
     if found:
         await _adopt(runtime, batch, provider, submission, found)
@@ -78,29 +76,7 @@ async def _adopt(
         event="adopted",
     )
     for other in surplus:
-        if two_phase and not other.dialling:
-            continue  # Created and never started: it rings nobody.
-        await stop_surplus(runtime, provider, submission.tag, other)
-        await runtime.ledger.run(
-            incidents.report,
-            batch.campaign_id,
-            batch.id,
-            "duplicate_submission",
-            other.provider_batch_id,
-            f"{submission.tag} exists twice at {batch.provider}",
-            now,
-        )
-
-
-async def stop_surplus(runtime: Runtime, provider: Provider, tag: str, other: Found) -> None:
-    """Ask the provider to stop a batch that should not be; the incident tells in any case."""
-    reference = await runtime.ledger.run(submissions.reference, tag)
-    surplus = BatchRef(
-        submissions=(replace(reference, provider_batch_id=other.provider_batch_id),),
-        open_calls={call: key for key, call in other.call_ids.items()},
-    )
-    with suppress(ProviderError):
-        await provider.stop(surplus)
+        await stop_surplus(runtime, batch, provider, submission.tag, other)
 
 
 async def _not_found(
@@ -109,21 +85,21 @@ async def _not_found(
     ledger, now, tag = runtime.ledger, runtime.clock.now(), submission.tag
     looks = submission.looks + 1
     later = now + next_lookup(looks)
-    await ledger.run(deciding.looked_in_vain, tag, submission.looks, now, later)
+    await ledger.run(doubting.looked_in_vain, tag, submission.looks, now, later)
     if submission.state is SubmissionState.HELD or looks < _LEAST_LOOKS:
         return
     if provider.capabilities.two_phase_start:
         # Should the first turn up after all, it stays unstarted.
         await ledger.run(
-            deciding.plan_again,
+            doubting.plan_again,
             tag,
             now,
-            states=(SubmissionState.UNKNOWN,),
+            state=SubmissionState.UNKNOWN,
             reason="not found; creating again rings nobody",
         )
     elif now - (submission.wire_at or now) >= max(policy.quiet, 3 * _lag(provider)):
         reason = "sent, and neither confirmed nor found: nobody is called before this is settled"
-        await ledger.run(deciding.hold, tag, now, look_at=later, reason=reason)
+        await ledger.run(doubting.hold, tag, now, look_at=later, reason=reason)
 
 
 def _lag(provider: Provider) -> timedelta:

@@ -75,5 +75,7 @@ async def anybody_due(runtime: Runtime, campaign_id: str) -> bool:
 
 
 async def unfinished(runtime: Runtime, campaign_id: str) -> list[str]:
-    """Ids of the campaign's batches that somebody must still wait for."""
-    return await runtime.ledger.run(batches.unfinished, campaign_id)
+    """Ids of the campaign's batches that somebody must wait for, and of held ones that are due."""
+    now, ledger = runtime.clock.now(), runtime.ledger
+    held = await ledger.run(batches.looked_for, campaign_id, now)
+    return await ledger.run(batches.unfinished, campaign_id) + held

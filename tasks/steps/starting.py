@@ -1,13 +1,15 @@
 """Two-phase providers: prove that what was created is ours and whole, then start it."""
 
-from campaign.errors import ProviderError, Rejected, Stopped, Unauthorized
+from campaign.candidates import Ruling
+from campaign.errors import ProviderError, RateLimited, Rejected, Stopped, Unauthorized
 from campaign.pace import after_failure
+from campaign.rules.ruling import ruler
 from campaign.states import SubmissionState
 from providers.port import Starts
 from store import incidents
 from store.batches import views as batches
 from store.batches.views import BatchView
-from store.submissions import starting
+from store.submissions import screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps.runtime import Runtime
@@ -31,23 +33,41 @@ async def _start_one(
 ) -> None:
     ledger, clock, tag = runtime.ledger, runtime.clock, submission.tag
     reference = await ledger.run(submissions.reference, tag)
+    first_time = submission.start_wire_at is None
+    if first_time and await _called_off(runtime, batch, tag):
+        return
 
     async def fence() -> None:
-        await ledger.run(starting.mark_start, tag, clock.now())
+        job, judge = reference.provider_batch_id or "", ruler(batch.spec, clock.now())
+        await ledger.run(starting.mark_start, tag, job, clock.now(), judge)
 
     try:
-        if submission.start_wire_at is None:
+        if first_time:
             await provider.verify(reference)
         await provider.start(reference, fence)
     except (ProviderError, Stopped) as error:
-        pause = after_failure(batch.spec.polling, batch.failures)
-        await ledger.run(starting.start_again_at, tag, clock.now() + pause, clock.now(), str(error))
-        if isinstance(error, (Rejected, Unauthorized)):
-            await ledger.run(
-                incidents.attention,
-                batch.campaign_id,
-                f"{batch.provider}: batch {batch.no} could not be started: {error}",
-                clock.now(),
-            )
+        await _try_again(runtime, batch, tag, error)
     else:
         await ledger.run(starting.started, tag, clock.now())
+
+
+async def _called_off(runtime: Runtime, batch: BatchView, tag: str) -> bool:
+    """Give the batch up if somebody in it may not be called any more: nobody can be taken out."""
+    now = runtime.clock.now()
+    judge = ruler(batch.spec, now)
+    if not await runtime.ledger.run(screening.anybody_uncallable, tag, now, judge):
+        return False
+    again = Ruling.later(now, "somebody in its batch may not be called any more")
+    return await runtime.ledger.run(screening.call_off, tag, now, again)
+
+
+async def _try_again(
+    runtime: Runtime, batch: BatchView, tag: str, error: ProviderError | Stopped
+) -> None:
+    ledger, now = runtime.ledger, runtime.clock.now()
+    wait = error.retry_after if isinstance(error, RateLimited) else None
+    pause = after_failure(batch.spec.polling, batch.failures) if wait is None else wait
+    await ledger.run(starting.start_again_at, tag, now + pause, now, str(error))
+    if isinstance(error, (Rejected, Unauthorized)):
+        reason = f"{batch.provider}: batch {batch.no} could not be started: {error}"
+        await ledger.run(incidents.attention, batch.campaign_id, reason, now)

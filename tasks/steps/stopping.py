@@ -1,18 +1,29 @@
-"""Have a provider place no further call of a batch."""
+"""Have a provider place no further call of a batch, and send nothing more of it."""
 
+from campaign.candidates import Ruling
 from campaign.errors import ProviderError
+from campaign.states import CampaignState, SubmissionState
 from store.batches import advancing
 from store.batches import views as batches
+from store.batches.views import BatchView
+from store.submissions import screening
+from store.submissions import views as submissions
 from tasks.steps.collecting import bear
 from tasks.steps.runtime import Runtime
+
+_CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
+_NOT_RUNG = (SubmissionState.PLANNED, SubmissionState.ACCEPTED)
 
 
 async def stop(runtime: Runtime, batch_id: str) -> None:
     """Ask the provider to stop, as far as it can; safe to repeat.
 
-    What was accepted so far is still collected.
+    What was accepted so far is still collected. What a cancelled campaign has not sent, or created
+    and not started, never will be.
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
+    if batch.campaign_state in _CANCELLED:
+        await _call_off(runtime, batch)
     reference = await runtime.ledger.run(batches.reference, batch_id)
     if reference is not None:
         provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
@@ -22,3 +33,9 @@ async def stop(runtime: Runtime, batch_id: str) -> None:
             await bear(runtime, batch, error)
             return
     await runtime.ledger.run(advancing.stopped, batch_id, runtime.clock.now())
+
+
+async def _call_off(runtime: Runtime, batch: BatchView) -> None:
+    ruling = Ruling.skip("the campaign was cancelled")
+    for one in await runtime.ledger.run(submissions.of_batch, batch.id, _NOT_RUNG):
+        await runtime.ledger.run(screening.call_off, one.tag, runtime.clock.now(), ruling)

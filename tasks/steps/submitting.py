@@ -3,30 +3,21 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from campaign.calls import Order, Receipt
-from campaign.errors import (
-    Ambiguous,
-    NotSent,
-    ProviderError,
-    RateLimited,
-    Rejected,
-    Stopped,
-    Unauthorized,
-    Unsupported,
-)
-from campaign.pace import after_failure, next_lookup
+from campaign.calls import Order
+from campaign.errors import Unsupported
+from campaign.rules.ruling import ruler
 from campaign.spec import CampaignSpec
 from campaign.states import SubmissionState
 from providers.port import Capabilities, Provider
 from providers.settings import resolved_text
-from store import incidents
 from store.batches import views as batches
 from store.batches.views import BatchView
-from store.submissions import claiming, deciding
+from store.submissions import claiming, screening
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
+from tasks.steps.sending import Claim, send, stop_campaign
 
 LEASE = timedelta(minutes=5)
 """Longer than a submit may take at most."""
@@ -47,9 +38,11 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
         async with gate:
             await _submit_one(runtime, batch, provider, submission.tag, policy)
 
-    async with asyncio.TaskGroup() as group:
-        for submission in planned:
-            group.create_task(one(submission))
+    # One that breaks off must not cut off others, which would be in doubt then.
+    outcomes = await asyncio.gather(*map(one, planned), return_exceptions=True)
+    broken = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if broken:
+        raise BaseExceptionGroup(f"{len(broken)} submissions broke off", broken)
 
 
 async def has_room(runtime: Runtime, batch_id: str) -> bool:
@@ -73,8 +66,10 @@ async def _due(
         return due
     counted = await runtime.ledger.run(batches.tally, batch.id)
     concurrency = batch.spec.limits.concurrency_of_a_batch
-    room = max(concurrency - counted.submitted, 0)
-    return due[: room // submission_size(capabilities, concurrency)]
+    size = submission_size(capabilities, concurrency)
+    # What is in doubt may be dialling.
+    room = concurrency - counted.submitted - size * counted.doubtful_submissions
+    return due[: max(room, 0) // size]
 
 
 def submission_size(capabilities: Capabilities, concurrency: int) -> int:
@@ -94,7 +89,11 @@ async def _submit_one(
 ) -> None:
     ledger, clock = runtime.ledger, runtime.clock
     start_at = _start_at(batch, provider.capabilities, clock.now(), policy)
+    judge = ruler(batch.spec, start_at or clock.now())
+    await ledger.run(screening.drop_uncallable, tag, clock.now(), judge)
     calls = await ledger.run(submissions.calls_to_place, tag)
+    if not calls:
+        return
     order = Order(
         tag=tag,
         label=batch.campaign_name,
@@ -106,7 +105,7 @@ async def _submit_one(
     try:
         body = provider.compose(order)
     except Unsupported as error:
-        await _stop_campaign(runtime, batch, error)
+        await stop_campaign(runtime, batch, error)
         return
     epoch = await ledger.run(
         claiming.claim,
@@ -118,95 +117,7 @@ async def _submit_one(
         lease=LEASE,
     )
     if epoch is not None:
-        await _send(runtime, batch, provider, tag, epoch=epoch, body=body)
-
-
-async def _send(
-    runtime: Runtime, batch: BatchView, provider: Provider, tag: str, *, epoch: int, body: bytes
-) -> None:
-    """Send one claimed body and commit what came of it: a yes, a no, or else a doubt."""
-    ledger, clock = runtime.ledger, runtime.clock
-    dials = not provider.capabilities.two_phase_start
-
-    async def fence() -> None:
-        await ledger.run(claiming.mark_wire, tag, epoch, clock.now(), dials=dials)
-
-    try:
-        receipt = await provider.submit(body, fence)
-    except (Stopped, NotSent, RateLimited, Unauthorized) as error:
-        await _release(runtime, batch, tag, epoch, error)
-    except Rejected as error:
-        await ledger.run(
-            deciding.reject,
-            tag,
-            epoch,
-            clock.now(),
-            reason=_words(error),
-            status=error.status,
-        )
-        await _stop_campaign(runtime, batch, error)
-    except BaseException as error:
-        # Cancelled, killed softly, or a fault of ours: all the same, the request may have gone out.
-        await asyncio.shield(_doubt(runtime, tag, epoch, error))
-        if not isinstance(error, Ambiguous):
-            raise
-    else:
-        await _accept(runtime, tag, receipt, dials=dials)
-
-
-async def _accept(runtime: Runtime, tag: str, receipt: Receipt, *, dials: bool) -> None:
-    now = runtime.clock.now()
-    await runtime.ledger.run(deciding.accept, tag, receipt, now, dials=dials)
-
-
-async def _release(
-    runtime: Runtime, batch: BatchView, tag: str, epoch: int, error: Stopped | ProviderError
-) -> None:
-    now = runtime.clock.now()
-    wait = error.retry_after if isinstance(error, RateLimited) else None
-    if wait is None:
-        wait = after_failure(batch.spec.polling, batch.failures)
-    await runtime.ledger.run(
-        claiming.release,
-        tag,
-        epoch,
-        now,
-        reason=_words(error),
-        again_at=now + wait,
-        status=getattr(error, "status", None),
-        event="stopped" if isinstance(error, Stopped) else "not_done",
-    )
-    if isinstance(error, Unauthorized):
-        await _stop_campaign(runtime, batch, error)
-
-
-async def _doubt(runtime: Runtime, tag: str, epoch: int, error: BaseException) -> None:
-    now = runtime.clock.now()
-    await runtime.ledger.run(
-        deciding.doubt,
-        tag,
-        epoch,
-        now,
-        look_at=now + next_lookup(0),
-        reason=_words(error),
-        status=getattr(error, "status", None),
-    )
-
-
-async def _stop_campaign(runtime: Runtime, batch: BatchView, error: ProviderError) -> None:
-    """Nothing more is sent before a person has looked at the cause."""
-    await runtime.ledger.run(
-        incidents.attention,
-        batch.campaign_id,
-        f"{batch.provider}: {error} (batch {batch.no}; the provider's words are in submit_log)",
-        runtime.clock.now(),
-    )
-
-
-def _words(error: BaseException) -> str:
-    """What to write into the ledger: the provider's own words if there are any."""
-    said = getattr(error, "reason", "")
-    return f"{error}: {said}" if said else (str(error) or type(error).__name__)
+        await send(runtime, batch, provider, Claim(tag, epoch, body, start_at))
 
 
 def _start_at(

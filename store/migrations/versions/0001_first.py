@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("body_sha256", sa.Text(), nullable=False),
         sa.Column("intent_at", columns.UtcDateTime(), nullable=True),
         sa.Column("wire_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("sent_at", columns.UtcDateTime(), nullable=True),
         sa.Column("start_at", columns.UtcDateTime(), nullable=True),
         sa.Column("provider_batch_id", sa.String(), nullable=True),
         sa.Column("accepted_at", columns.UtcDateTime(), nullable=True),

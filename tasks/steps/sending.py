@@ -1,0 +1,141 @@
+"""Send one claimed body, once, and write down what came of it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaign.calls import Found, Receipt
+from campaign.errors import (
+    Ambiguous,
+    NotSent,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Stopped,
+    Unauthorized,
+)
+from campaign.pace import after_failure, next_lookup
+from campaign.rules.ruling import ruler
+from providers.port import Provider
+from store import incidents
+from store.batches.views import BatchView
+from store.submissions import claiming, deciding
+from tasks.steps.duplicates import stop_surplus
+from tasks.steps.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is about to be sent, by us and nobody else."""
+
+    tag: str
+    epoch: int
+    body: bytes
+    start_at: datetime | None
+
+
+async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Claim) -> None:
+    """Send a claimed body, once, and commit what came of it.
+
+    Whatever is not a clear yes or no is a doubt, if a byte may have left.
+    """
+    dials, may_have_left = not provider.capabilities.two_phase_start, False
+
+    async def fence() -> None:
+        nonlocal may_have_left
+        await _mark(runtime, batch, claim, dials=dials)
+        may_have_left = True
+
+    try:
+        receipt = await provider.submit(claim.body, fence)
+    except (Stopped, NotSent, RateLimited, Unauthorized) as error:
+        await _release(runtime, batch, claim, error)
+    except Rejected as error:
+        await _reject(runtime, batch, claim, error)
+    except BaseException as error:
+        # Cancelled, killed softly, or a fault of ours.
+        note = _doubt if may_have_left else _release
+        await asyncio.shield(note(runtime, batch, claim, error))
+        if not isinstance(error, Ambiguous):
+            raise
+    else:
+        await _accept(runtime, batch, provider, claim.tag, receipt)
+
+
+async def _mark(runtime: Runtime, batch: BatchView, claim: Claim, *, dials: bool) -> None:
+    """The last look, with the connection standing. Raises `Stopped`: not a byte leaves."""
+    now = runtime.clock.now()
+    judge = ruler(batch.spec, claim.start_at or now) if dials else None
+    await runtime.ledger.run(
+        claiming.mark_wire, claim.tag, claim.epoch, now, dials=dials, judge=judge
+    )
+
+
+async def _accept(
+    runtime: Runtime, batch: BatchView, provider: Provider, tag: str, receipt: Receipt
+) -> None:
+    now, dials = runtime.clock.now(), not provider.capabilities.two_phase_start
+    if not await runtime.ledger.run(deciding.accept, tag, receipt, now, dials=dials):
+        # We were overtaken, and somebody else's request was accepted, too.
+        surplus = Found(
+            provider_batch_id=receipt.provider_batch_id,
+            dialling=dials,
+            call_ids=receipt.call_ids,
+        )
+        await stop_surplus(runtime, batch, provider, tag, surplus)
+
+
+async def _reject(runtime: Runtime, batch: BatchView, claim: Claim, error: Rejected) -> None:
+    now, reason = runtime.clock.now(), _words(error)
+    await runtime.ledger.run(
+        deciding.reject, claim.tag, claim.epoch, now, reason=reason, status=error.status
+    )
+    await stop_campaign(runtime, batch, error)
+
+
+async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: BaseException) -> None:
+    now = runtime.clock.now()
+    wait = error.retry_after if isinstance(error, RateLimited) else None
+    if wait is None:
+        wait = after_failure(batch.spec.polling, batch.failures)
+    await runtime.ledger.run(
+        claiming.release,
+        claim.tag,
+        claim.epoch,
+        now,
+        reason=_words(error),
+        again_at=now + wait,
+        status=getattr(error, "status", None),
+        event="stopped" if isinstance(error, Stopped) else "not_done",
+    )
+    if isinstance(error, Unauthorized):
+        await stop_campaign(runtime, batch, error)
+
+
+async def _doubt(runtime: Runtime, _batch: BatchView, claim: Claim, error: BaseException) -> None:
+    now = runtime.clock.now()
+    await runtime.ledger.run(
+        deciding.doubt,
+        claim.tag,
+        claim.epoch,
+        now,
+        look_at=now + next_lookup(0),
+        reason=_words(error),
+        status=getattr(error, "status", None),
+    )
+
+
+async def stop_campaign(runtime: Runtime, batch: BatchView, error: ProviderError) -> None:
+    """Nothing more is sent before a person has looked at the cause."""
+    await runtime.ledger.run(
+        incidents.attention,
+        batch.campaign_id,
+        f"{batch.provider}: {error} (batch {batch.no}; the provider's words are in submit_log)",
+        runtime.clock.now(),
+    )
+
+
+def _words(error: BaseException) -> str:
+    """What to write into the ledger: the provider's own words if there are any."""
+    said = getattr(error, "reason", "")
+    return f"{error}: {said}" if said else (str(error) or type(error).__name__)

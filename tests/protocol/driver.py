@@ -1,0 +1,124 @@
+"""A whole campaign by its steps, without Prefect: as the flows order them, one after the other."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from campaign.states import CampaignState
+from store import books, campaigns
+from store.batches import views as batches
+from store.books import Books
+from store.columns import table_of
+from store.tables import Batch
+from tasks.registry import tasks_of
+from tasks.steps import agenda, closing, enrolling, listing, planning, sweeping
+from tasks.steps.advancing import advance
+from tasks.steps.agenda import Agenda, Verb
+from tasks.steps.runtime import Runtime, lend
+
+_BATCH = table_of(Batch)
+
+STEPS_AT_MOST = 3000
+"""Of one campaign: more is a loop that gets nowhere."""
+_A_MINUTE = timedelta(minutes=1)
+LATE = timedelta(hours=73)
+"""The last late sweep is due 72 hours after a batch has settled."""
+
+
+async def run(runtime: Runtime, file: Path, *, resumes: int = 10) -> str:
+    """Run a campaign file until nobody is due and nothing is open; returns the campaign's id.
+
+    Whenever the campaign asks for attention, an operator looks and lets it go on, `resumes` times.
+    """
+    async with lend(runtime):
+        campaign_id = await enroll(runtime, file)
+        await _drive(runtime, campaign_id, resumes)
+        await closing.close_books(runtime, campaign_id)
+        return campaign_id
+
+
+async def enroll(runtime: Runtime, file: Path) -> str:
+    """Bring a campaign and its list into the ledger; returns its id."""
+    enrolled = await enrolling.enroll(
+        runtime, form=None, name=None, file=str(file), flow_run_id=None
+    )
+    if not await runtime.ledger.run(_imported, enrolled.id):
+        await listing.import_recipients(runtime, enrolled.id, None, strict=True)
+    return enrolled.id
+
+
+async def come_back_later(runtime: Runtime, how_long: timedelta = LATE) -> None:
+    """Do what the scheduled sweeper does, as long as something becomes due within `how_long`."""
+    async with lend(runtime):
+        end = runtime.clock.now() + how_long
+        for _ in range(STEPS_AT_MOST):
+            await sweeping.recover(runtime)
+            due = await sweeping.due_batches(runtime)
+            for batch_id in due:
+                await one_step(runtime, batch_id)
+            due_at = await runtime.ledger.run(_next_due)
+            if due_at is None or due_at > end:
+                return
+            # What a flow run might look after is the sweeper's only when it is overdue.
+            pause = due_at - runtime.clock.now()
+            await runtime.clock.sleep(pause if due else max(pause, _A_MINUTE))
+        raise AssertionError("the sweeper gets nowhere")
+
+
+async def one_step(runtime: Runtime, batch_id: str) -> Agenda:
+    """Advance a batch by the tasks of its provider, called as plain functions."""
+    tasks = tasks_of(await agenda.provider_of(runtime, batch_id))
+
+    async def do(verb: Verb) -> None:
+        await getattr(tasks, verb).fn(batch_id)
+
+    return await advance(runtime, batch_id, tasks.POLICY, do)
+
+
+async def balance(runtime: Runtime, campaign_id: str) -> Books:
+    """Count what became of everybody."""
+    return await runtime.ledger.run(books.books, campaign_id)
+
+
+async def _drive(runtime: Runtime, campaign_id: str, resumes: int) -> None:
+    for _ in range(STEPS_AT_MOST):
+        resumes -= await _let_go_on(runtime, campaign_id, may=resumes > 0)
+        room = await sweeping.room(runtime, campaign_id)
+        if room > 0 and await planning.anybody_due(runtime, campaign_id):
+            await planning.plan_wave(runtime, campaign_id, room)
+        due = [
+            await one_step(runtime, one) for one in await planning.unfinished(runtime, campaign_id)
+        ]
+        if any(one.verbs for one in due):
+            continue
+        again_at = await _again_at(runtime, campaign_id, due)
+        if again_at is None:
+            return
+        await runtime.clock.sleep(again_at - runtime.clock.now())
+    raise AssertionError("the campaign gets nowhere")
+
+
+async def _let_go_on(runtime: Runtime, campaign_id: str, *, may: bool) -> int:
+    campaign = await runtime.ledger.run(campaigns.get, campaign_id)
+    if campaign.state is not CampaignState.NEEDS_ATTENTION or not may:
+        return 0
+    now = runtime.clock.now()
+    await runtime.ledger.run(campaigns.set_state, campaign_id, CampaignState.RUNNING, "", now)
+    return 1
+
+
+async def _again_at(runtime: Runtime, campaign_id: str, due: list[Agenda]) -> datetime | None:
+    """When something is due that somebody waits for; None: nothing will be."""
+    waited_for = [one.batch_id for one in due if not one.over]
+    moments = [(await runtime.ledger.run(batches.get, batch_id)).due_at for batch_id in waited_for]
+    moments.append(await planning.next_due(runtime, campaign_id))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _imported(db: Connection, campaign_id: str) -> bool:
+    return books.books(db, campaign_id).listed > 0
+
+
+def _next_due(db: Connection) -> datetime | None:
+    return db.scalar(select(func.min(_BATCH.c.due_at)))

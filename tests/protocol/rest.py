@@ -1,0 +1,41 @@
+"""Bring a world to rest and take stock."""
+
+from sqlalchemy import Engine
+
+from tests.protocol import driver
+from tests.protocol.invariants import Case
+from tests.protocol.journal import illegal_moves
+from tests.protocol.truth import books_of, provider_of
+from tests.protocol.world import World
+
+
+async def to_the_end(world: World, *, tries: int = 1, killed: bool = False) -> Case:
+    """Run the campaign, let the storm pass, come back later as the sweeper does, and run again."""
+    async with world.runtime() as runtime:
+        await driver.run(runtime, world.file)
+    return await after_the_storm(world, tries=tries, killed=killed)
+
+
+async def after_the_storm(world: World, *, tries: int = 1, killed: bool = False) -> Case:
+    """As `to_the_end`, when the campaign has been run."""
+    world.calm()
+    async with world.runtime() as runtime:
+        await driver.come_back_later(runtime)
+    moment = world.time.now()
+    async with world.runtime() as runtime:
+        await driver.run(runtime, world.file)
+        return _case(world, runtime.ledger.engine, moment, tries=tries, killed=killed)
+
+
+def _case(world: World, engine: Engine, reran_at: float, *, tries: int, killed: bool) -> Case:
+    return Case(
+        api=world.api,
+        provider_name=world.provider,
+        provider=provider_of(world.simulator.stage),
+        books=books_of(engine),
+        moves=list(illegal_moves(engine)),
+        rows=[] if killed else world.watched.rows,
+        tries=tries,
+        killed=killed,
+        reran_at=reran_at,
+    )

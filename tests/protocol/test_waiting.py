@@ -1,0 +1,42 @@
+"""Between two looks nothing is done: no busy loop, whatever is waited for."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from simulator.faults.connection import Close
+from simulator.faults.rules import Rule
+from simulator.faults.timing import ListingLag
+from tasks.steps import planning
+from tasks.steps.advancing import look_after
+from tasks.steps.agenda import Agenda
+from tasks.steps.runtime import lend
+from tests.protocol import driver
+from tests.protocol.world import begin
+
+LOST = [
+    Rule(routes=["submit"], fault=Close(when="after")),
+    Rule(routes=["list", "page"], fault=ListingLag(seconds=20_000)),
+]
+
+
+async def test_a_batch_in_doubt_is_left_alone_between_two_look_ups(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    looks = 0
+    with begin("bland", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm(LOST)
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.enroll(runtime, world.file)
+            (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1)
+            begun = runtime.clock.now()
+
+            async def once() -> Agenda:
+                nonlocal looks
+                looks += 1
+                return await driver.one_step(runtime, batch_id)
+
+            await look_after(runtime, once)
+            took = runtime.clock.now() - begun
+
+    assert took > timedelta(minutes=10)
+    assert looks < took / timedelta(seconds=20)
