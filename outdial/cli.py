@@ -17,6 +17,9 @@ VERBS: Mapping[str, str] = {
     "check": "Validate a campaign file, its recipients and the providers' keys.",
     "run": "Run a campaign to its end, or go on with it.",
     "status": "Show the campaigns, or how one of them stands.",
+    "pause": "Send nothing more for a campaign, or for all.",
+    "resume": "Undo a pause.",
+    "cancel": "End a campaign before its time, and stop what can be stopped.",
     "export": "Write a campaign's calls or recipients to a file.",
     "providers": "Show what each provider can do, or check the keys.",
     "simulate": "Serve all five providers' APIs over a simulated telephone network.",
@@ -56,8 +59,9 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"outdial.verbs.{cmd_name}").command
-        if database_option not in command.params:
-            command.params.append(database_option)
+        for each in (command, *getattr(command, "commands", {}).values()):
+            if database_option not in each.params:
+                each.params.append(database_option)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,7 +1,7 @@
 """Close the books of a campaign, from the rows and never from counters."""
 
 from campaign.states import CampaignState
-from store import books, campaigns, sweeps
+from store import books, campaigns, cancelling, sweeps
 from store.books import Books
 from tasks.steps.runtime import Runtime
 
@@ -9,9 +9,11 @@ from tasks.steps.runtime import Runtime
 async def close_books(runtime: Runtime, campaign_id: str) -> Books:
     """Count what became of everybody and say so.
 
-    `completed` if the books close, else `needs_attention`. A campaign that was paused or is being
-    cancelled keeps its state.
+    `completed` if the books close, else `needs_attention`. One that is being cancelled is
+    `cancelled` once its providers are quiet; one that was paused keeps its state.
     """
+    if (await runtime.ledger.run(campaigns.get, campaign_id)).state is CampaignState.CANCELLING:
+        await runtime.ledger.run(cancelling.finish, campaign_id, runtime.clock.now())
     counted = await runtime.ledger.run(books.books, campaign_id)
     campaign = await runtime.ledger.run(campaigns.get, campaign_id)
     await runtime.ledger.run(sweeps.set_handed_over, campaign_id, handed_over=False)
