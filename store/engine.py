@@ -153,7 +153,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _sqlite_remedy(path: Path, error: Exception) -> str:
-    said = _driver_words(error)
+    said = driver_words(error)
     if isinstance(error, PermissionError) or "readonly" in said or "unable to open" in said:
         return (
             f"The ledger {path} cannot be written: give this user the right to write the file and"
@@ -161,6 +161,8 @@ def _sqlite_remedy(path: Path, error: Exception) -> str:
         )
     if "not a database" in said:
         return f"{path} is not a SQLite database: choose another file by OUTDIAL_DATABASE_URL."
+    if "locked" in said:
+        return f"The ledger {path} is held by another process ({said}): end it, or wait for it."
     return f"The ledger {path} cannot be opened: {said}. Choose another by OUTDIAL_DATABASE_URL."
 
 
@@ -179,7 +181,7 @@ def _open_postgres(url: URL) -> Engine:
             pass
     except SQLAlchemyError as error:
         raise LedgerError(
-            f"The PostgreSQL ledger {place} cannot be opened: {_driver_words(error)}. Check"
+            f"The PostgreSQL ledger {place} cannot be opened: {driver_words(error)}. Check"
             " OUTDIAL_DATABASE_URL, and that the server runs and lets this user in."
         ) from None
     return engine
@@ -199,7 +201,8 @@ def _hide_values(context: ExceptionContext) -> None:
             error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
-def _driver_words(error: Exception) -> str:
+def driver_words(error: Exception) -> str:
+    """Return what the driver said, in one line, without what it tells about rows."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, OSError):
         return cause.strerror or type(cause).__name__

@@ -8,8 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from campaign.errors import LedgerError
+from store.engine import driver_words
 
 HEAD = "0001"
 """The newest migration."""
@@ -20,8 +22,18 @@ _LOCK = 0x6F757464  # "outd": PostgreSQL's advisory locks are numbers, one space
 def upgrade(engine: Engine) -> None:
     """Run the migrations that are missing, all in one transaction.
 
-    Raises `LedgerError` for a ledger of a newer version.
+    Raises `LedgerError` for a ledger of a newer version, or one whose tables we may not make.
     """
+    try:
+        _upgrade_if_needed(engine)
+    except DBAPIError as error:
+        raise LedgerError(
+            f"The ledger's tables cannot be brought up to date: {driver_words(error)}. Its user"
+            " must be allowed to create tables, and nobody else may hold them for long."
+        ) from None
+
+
+def _upgrade_if_needed(engine: Engine) -> None:
     with engine.connect() as connection:
         if _version(connection) == HEAD:
             return

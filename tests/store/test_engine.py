@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from campaign.errors import LedgerError
+from store import engine as engines
 from store.engine import open_engine, reading
 
 PASSWORD = "correct-horse"
@@ -205,6 +206,22 @@ def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path: Path) -> None:
         open_engine(f"sqlite:///{file}")
 
     assert file.read_text().startswith("name,phone_number\n")
+
+
+def test_a_ledger_that_another_process_holds_is_told_so(
+    sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sqlite_database_url.removeprefix("sqlite:///")
+    open_engine(sqlite_database_url).dispose()
+    patient = [pragma for pragma in engines._PRAGMAS if "busy_timeout" not in pragma]
+    monkeypatch.setattr(engines, "_PRAGMAS", (*patient, "PRAGMA busy_timeout = 1"))
+    other = sqlite3.connect(file)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(LedgerError, match="held by another process"):
+        open_engine(sqlite_database_url)
+
+    other.close()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

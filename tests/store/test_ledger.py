@@ -89,6 +89,26 @@ async def test_closing_finishes_what_was_begun(database_url: str) -> None:
         assert ledger.run_sync(names) == ["last"]
 
 
+async def test_a_connection_that_was_lost_meanwhile_is_replaced(
+    postgres_database_url: str,
+) -> None:
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    with (
+        Ledger.open(postgres_database_url) as ledger,
+        Ledger.open(postgres_database_url) as other,
+    ):
+        await ledger.run(note, "before")
+
+        await other.run(
+            lambda db: db.execute(
+                text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
+            ).all()
+        )
+
+        await ledger.run(note, "later")
+        assert await ledger.run(names) == ["before", "later"]
+
+
 def test_the_environment_says_where_the_ledger_is(
     monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:

@@ -1,11 +1,12 @@
 import subprocess
 import sys
+import uuid
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from campaign.errors import LedgerError
 from store import migrate, tables
@@ -49,6 +50,22 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(database_url: str
     with engine.begin() as db:
         assert db.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
     engine.dispose()
+
+
+def test_a_user_who_may_not_make_tables_is_told_so(postgres_database_url: str) -> None:
+    role = f"reader_{uuid.uuid4().hex}"
+    engine = open_engine(postgres_database_url)
+    with engine.begin() as db:
+        db.execute(text(f"CREATE ROLE {role} LOGIN"))
+    url = make_url(postgres_database_url).set(username=role)
+
+    try:
+        with pytest.raises(LedgerError, match="allowed to create tables"):
+            Ledger.open(url.render_as_string(hide_password=False))
+    finally:
+        with engine.begin() as db:
+            db.execute(text(f"DROP ROLE {role}"))
+        engine.dispose()
 
 
 def test_foreign_keys_are_checked_again_after_a_migration(sqlite_database_url: str) -> None:

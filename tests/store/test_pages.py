@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from campaign.spec import Policy
 from campaign.words import AnsweredBy, Outcome
 from store import suppressions
 from store.calls import PageSaved
+from store.ledger import Ledger
 from tests.store.desk import NOON, Desk, listed, number, unreadable
 
 
@@ -70,6 +72,28 @@ def test_a_page_that_was_saved_before_is_refused_and_writes_nothing(desk: Desk) 
     assert late == PageSaved(advanced=False)
     assert [row["provider_call_id"] for row in desk.stored()] == [first.id]
     assert desk.row("SELECT cursor FROM batch")["cursor"] == "page 2"
+
+
+def test_of_runners_that_save_the_same_page_at_once_one_wins(database_url: str, desk: Desk) -> None:
+    batch = desk.placed(people=20)
+    rows = [listed(call) for call in desk.calls(batch)]
+    barrier = threading.Barrier(4)
+    advanced: list[bool] = []
+
+    def save() -> None:
+        with Ledger.open(database_url) as ledger:
+            barrier.wait()
+            one = Desk(ledger).page(batch, rows, cursor_before=None, round_before=0, next="2")
+            advanced.append(one.advanced)
+
+    threads = [threading.Thread(target=save) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(advanced) == [False, False, False, True]
+    assert len(desk.stored()) == 20
 
 
 def test_a_page_of_an_earlier_round_is_refused(desk: Desk) -> None:
