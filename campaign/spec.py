@@ -198,10 +198,16 @@ def _any_hour(said: object) -> object:
     return None if said == "any_hour" else said
 
 
+WindowsOrAnyHour = Annotated[
+    CallingWindows | None,
+    BeforeValidator(_any_hour, json_schema_input_type=CallingWindows | Literal["any_hour"] | None),
+]
+
+
 class Policy(_Model):
     """Who may be called, when and how often."""
 
-    calling_windows: Annotated[CallingWindows | None, BeforeValidator(_any_hour)] = CallingWindows()
+    calling_windows: WindowsOrAnyHour = CallingWindows()
     """Missing: weekdays from nine to eight, by the rule table. `any_hour`: no window and no table at
     all, for which you answer yourself.
     """
