@@ -208,8 +208,9 @@ class Policy(_Model):
     """Who may be called, when and how often."""
 
     calling_windows: WindowsOrAnyHour = CallingWindows()
-    """Missing: weekdays from nine to eight, by the rule table. `any_hour`: no window and no table at
-    all, for which you answer yourself.
+    """Missing: weekdays from nine to eight, by the rule table.
+
+    `any_hour`: no window and no table at all; you answer for it yourself.
     """
     max_attempts: int = Field(default=1, ge=1, le=20)
     """Attempts per person, at most."""
