@@ -40,12 +40,12 @@ variables:
   first_name: "{{first_name}}"
   due_date: "{{due_date}}"
 
-# Here nobody is real, so people are called at any hour, and again after two seconds. A real
-# campaign leaves `calling_windows` alone or says its own hours, and waits for hours.
+# Nobody here is real, so everybody is called at any hour, and again after ten seconds. Leave
+# `calling_windows` out and people are called on weekdays, by day, as the law of their place allows.
 policy:
   calling_windows: any_hour
   max_attempts: 2
-  min_gap: 2s
+  min_gap: 10s
   retry_on: [no_answer, busy]
 
 # Where a provider knows a start time, a batch is normally made to start minutes later, so that a

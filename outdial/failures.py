@@ -1,6 +1,7 @@
 """Errors as a person can act on them, and the exit code that goes with each."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from rich.console import Console
 from rich.text import Text
@@ -25,6 +26,9 @@ _SHOWN = 40
 def show(error: BaseException) -> int:
     """Print an error on stderr and return the exit code."""
     console = stderr()
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return max(map(show, group.exceptions))
     if isinstance(error, BadInput):
         show_faults(error.faults, console)
         return BAD_INPUT
