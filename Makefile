@@ -21,6 +21,7 @@ help: ## Tell what there is to make
 venv: $(STAMP) ## Make .venv from requirements.lock, with the project in it
 
 # Debian's python3 may lack ensurepip: then pip comes from the pip that is there.
+# --no-deps: the lock is whole, and pip 23 would take the newest `sqlalchemy[asyncio]` for unpinned.
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "outdial needs Python 3.11 or newer, and found none (PYTHON='$(PYTHON)')." >&2; \
@@ -29,8 +30,9 @@ $(STAMP): requirements.lock pyproject.toml
 		"$(PYTHON)" -m venv --clear --without-pip $(VENV) \
 		&& "$(PYTHON)" -m pip --python $(BIN)/python install --quiet pip; }
 	@echo "Installing what requirements.lock names into $(VENV) (a minute or two the first time)"
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) check
 	@touch $@
 
 demo: $(STAMP) ## Run the example campaign over all five providers, against the simulator
@@ -60,7 +62,7 @@ lock: ## Resolve requirements.lock anew
 	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	"$(PYTHON)" -m venv "$$tmp/uv"; \
 	"$$tmp/uv/bin/pip" install --quiet --disable-pip-version-check uv; \
-	"$$tmp/uv/bin/uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	"$$tmp/uv/bin/uv" pip compile pyproject.toml --extra redis --group dev --universal --python-version 3.11 \
 		--upgrade --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
 
 clean: ## Remove .venv, caches and builds

@@ -102,9 +102,20 @@ def test_the_lock_holds_versions_and_hashes_and_nothing_else() -> None:
 
 def test_the_lock_covers_every_dependency_we_declare() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = declared["project"]["optional-dependencies"].values()
     wanted = [*declared["project"]["dependencies"], *declared["dependency-groups"]["dev"]]
+    wanted += [want for extra in extras for want in extra]
     locked = {re.split(r"[=\[ ]", line)[0] for line in requirements()}
 
     names = {re.split(r"[^A-Za-z0-9-]", want)[0].lower() for want in wanted}
 
     assert names - locked == set()
+
+
+@pytest.mark.parametrize("name", ["Makefile", "deployments/Dockerfile"])
+def test_the_lock_is_installed_as_it_is(name: str) -> None:
+    # When pip resolves, it takes the newest `sqlalchemy[asyncio]` first, finds that the lock has no
+    # hash of it, and gives up: a fresh clone stops working on the day of a release.
+    [line] = [one for one in (ROOT / name).read_text().splitlines() if "--require-hashes" in one]
+
+    assert "--no-deps" in line
