@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import providers
 from campaign.durations import say_duration
+from campaign.spec import CampaignSpec
 from outdial.terminal import Column
 from providers.port import Capabilities
 
@@ -32,6 +33,15 @@ def facts() -> Iterator[tuple[str, str, Capabilities]]:
     for name in providers.names():
         for variant, capabilities in providers.adapter(name).variants().items():
             yield name, variant, capabilities
+
+
+def of_campaign(spec: CampaignSpec, provider: str) -> Capabilities:
+    """Return the facts for the API generation that a campaign's agent block chose."""
+    variants = providers.adapter(provider).variants()
+    agents = [share.agent for share in spec.shares if share.provider == provider]
+    chosen = str(agents[0].get("api", "")) if agents and agents[0] else ""
+    # The first is what an agent block without a choice means.
+    return variants.get(chosen) or next(iter(variants.values()))
 
 
 def rows() -> Iterator[tuple[str, ...]]:

@@ -20,6 +20,7 @@ VERBS: Mapping[str, str] = {
     "pause": "Send nothing more for a campaign, or for all.",
     "resume": "Undo a pause.",
     "cancel": "End a campaign before its time, and stop what can be stopped.",
+    "held": "Settle what a provider may or may not have taken.",
     "export": "Write a campaign's calls or recipients to a file.",
     "providers": "Show what each provider can do, or check the keys.",
     "simulate": "Serve all five providers' APIs over a simulated telephone network.",

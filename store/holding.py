@@ -11,7 +11,7 @@ from store import audit
 from store.batches import advancing
 from store.batches.views import BATCH
 from store.submissions import deciding, doubting
-from store.submissions.views import SUBMISSION
+from store.submissions.views import ATTEMPT, SUBMISSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,19 @@ def abandon(db: Connection, tag: str, decider: Decider, now: datetime) -> bool:
     """A person gives it up: its people are not called by it. Returns False if it is not held."""
     given_up = doubting.abandon(db, tag, now, reason=f"given up by {decider.actor}")
     return given_up and _decided(db, tag, decider, now, "abandon")
+
+
+def owner_of(db: Connection, provider: str, provider_id: str) -> str | None:
+    """Return the tag of the submission that a provider's batch or call belongs to, if any does."""
+    queries = (
+        select(SUBMISSION.c.tag).where(
+            SUBMISSION.c.provider == provider, SUBMISSION.c.provider_batch_id == provider_id
+        ),
+        select(ATTEMPT.c.tag).where(
+            ATTEMPT.c.provider == provider, ATTEMPT.c.provider_call_id == provider_id
+        ),
+    )
+    return next((tag for query in queries if (tag := db.scalar(query)) is not None), None)
 
 
 def _is_held(db: Connection, tag: str) -> bool:

@@ -7,14 +7,13 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-import providers
 from campaign.clock import SystemClock
 from campaign.states import CampaignState
+from outdial.capabilities import of_campaign
 from outdial.deciders import steered
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.steering import refuse_unless
 from outdial.terminal import count, print_json, say
-from providers.port import Capabilities
 from store import campaigns, cancelling
 from store.campaigns import CampaignView
 from store.ledger import Ledger
@@ -67,7 +66,7 @@ _CANCELLABLE_TOO = (CampaignState.DRAFT, CampaignState.CANCELLING)
 def _tell(found: CampaignView, under_way: Mapping[str, int]) -> None:
     say(f"{found.name} is {found.state.value}: {found.state_reason}")
     for provider, batches in under_way.items():
-        said = _CAN_STOP[_capabilities(found, provider).cancels]
+        said = _CAN_STOP[of_campaign(found.spec, provider).cancels]
         say(f"- {provider} has {count(batches, 'batch')}: {said}.")
     if under_way:
         say("If no run is at work on it, have them stopped and collected by: outdial run FILE")
@@ -83,17 +82,8 @@ def _as_json(found: CampaignView, under_way: Mapping[str, int]) -> dict[str, Any
             {
                 "provider": provider,
                 "batches": batches,
-                "stops": _capabilities(found, provider).cancels,
+                "stops": of_campaign(found.spec, provider).cancels,
             }
             for provider, batches in under_way.items()
         ],
     }
-
-
-def _capabilities(found: CampaignView, provider: str) -> Capabilities:
-    """Return the facts for the API generation that the campaign's agent block chose."""
-    variants = providers.adapter(provider).variants()
-    agents = [share.agent for share in found.spec.shares if share.provider == provider]
-    chosen = str(agents[0].get("api", "")) if agents and agents[0] else ""
-    # The first is what an agent block without a choice means.
-    return variants.get(chosen) or next(iter(variants.values()))

@@ -10,7 +10,7 @@ from store import audit
 from store.batches import advancing
 from store.planning import PlannedBatch
 from store.submissions import claiming
-from tests.outdial.conftest import Terminal
+from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk
 
 

@@ -1,0 +1,250 @@
+"""`outdial held`: a person settles what no look-up could."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from store import audit
+from store.planning import PlannedBatch
+from store.submissions import claiming, deciding, doubting
+from tests.outdial.operator.conftest import Terminal
+from tests.store.desk import Desk
+
+SAID = ("--by", "ann", "--reason", "looked at their page")
+
+
+def doubtful(desk: Desk, name: str = "spring", first: int = 0, people: int = 2) -> str:
+    """The tag of a submission whose answer was lost."""
+    campaign = desk.campaign(people, name, first)
+    batch = desk.plan(campaign.id)
+    assert batch is not None
+    return lose(desk, batch)
+
+
+def lose(desk: Desk, batch: PlannedBatch) -> str:
+    (tag,) = batch.tags
+    run, now = desk.ledger.run_sync, desk.now
+    lease = timedelta(minutes=5)
+    epoch = run(claiming.claim, tag, owner="me", body=b"x", start_at=None, now=now, lease=lease)
+    assert epoch is not None
+    run(claiming.mark_wire, tag, epoch, now, dials=True)
+    run(deciding.doubt, tag, epoch, now, look_at=now, reason="cut off")
+    return tag
+
+
+def held(desk: Desk, name: str = "spring", first: int = 0, people: int = 2) -> str:
+    tag = doubtful(desk, name, first, people)
+    desk.ledger.run_sync(
+        doubting.hold, tag, desk.now, look_at=desk.later(hours=1), reason="not found"
+    )
+    return tag
+
+
+def submission(desk: Desk, tag: str) -> dict[str, object]:
+    return desk.row("SELECT * FROM submission WHERE tag = :tag", tag=tag)
+
+
+def people(desk: Desk) -> set[str]:
+    return {one["state"] for one in desk.recipients()}
+
+
+def decisions(desk: Desk) -> list[tuple[str, str, str, str]]:
+    with desk.ledger.reading() as db:
+        assert audit.first_break(db) is None
+        return [(one.actor, one.verb, one.subject, one.reason) for one in audit.listing(db)]
+
+
+def test_the_list_shows_what_is_held_and_asks_for_attention(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+    other = doubtful(desk, "summer", first=50)
+
+    result = outdial("held", "list")
+
+    assert result.exit_code == 1
+    rows = {line.split()[0]: line for line in result.stdout.splitlines()[1:]}
+    assert rows.keys() == {tag, other}
+    assert " held " in rows[tag]
+    assert "not found" in rows[tag]
+    assert " unknown " in rows[other]
+
+
+def test_the_list_of_one_campaign_leaves_the_others_out(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+    doubtful(desk, "summer", first=50)
+
+    (row,) = json.loads(outdial("held", "list", "spring", "--json").stdout)
+
+    assert (row["tag"], row["campaign"], row["state"], row["people"]) == (
+        tag,
+        "spring",
+        "held",
+        2,
+    )
+    assert outdial("held", "list", "summer").exit_code == 0
+
+
+def test_an_adopted_submission_is_collected_and_counts_as_dialled(
+    desk: Desk, outdial: Terminal
+) -> None:
+    tag = held(desk)
+
+    outdial.done("held", "adopt", tag, "job-7", *SAID)
+
+    row = submission(desk, tag)
+    assert (row["state"], row["provider_batch_id"]) == ("accepted", "job-7")
+    assert row["started_at"] is not None
+    assert people(desk) == {"open"}
+    assert decisions(desk) == [("ann", "held adopt", tag, "looked at their page")]
+    assert desk.row("SELECT state FROM batch")["state"] == "collecting"
+
+
+def test_what_was_created_and_never_started_is_to_be_started(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+
+    outdial.done("held", "adopt", tag, "job-7", "--not-started", *SAID)
+
+    assert submission(desk, tag)["started_at"] is None
+    assert desk.row("SELECT state FROM batch")["state"] == "submitting"
+
+
+def test_an_id_of_another_submission_is_refused(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+    placed = desk.placed(name="summer", first=50)
+    known = f"at-provider-{placed.tags[0]}"
+
+    said = outdial.refused("held", "adopt", tag, known, *SAID)
+
+    assert f"is known already, as {placed.tags[0]}" in said
+    assert submission(desk, tag)["state"] == "held"
+    assert decisions(desk) == []
+
+
+def test_where_the_provider_has_no_batches_the_id_is_that_of_the_call(
+    desk: Desk, outdial: Terminal
+) -> None:
+    tag = held(desk, people=1)
+    called_singly(desk)
+
+    outdial.done("held", "adopt", tag, "call-7", *SAID)
+
+    assert submission(desk, tag)["provider_batch_id"] == tag
+    assert [one["provider_call_id"] for one in desk.attempts()] == ["call-7"]
+
+
+def test_one_call_id_does_not_settle_several_calls(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk, people=2)
+    called_singly(desk)
+
+    assert "holds 2 calls" in outdial.refused("held", "adopt", tag, "call-7", *SAID)
+    assert submission(desk, tag)["state"] == "held"
+
+
+def called_singly(desk: Desk) -> None:
+    """Let the campaign be one of Vocode, which has no batches."""
+    for table in ("submission", "attempt", "batch", "recipient"):
+        desk.execute(f"UPDATE {table} SET provider = 'vocode'")  # noqa: S608 - names of our tables
+    desk.execute("UPDATE campaign SET spec = replace(spec, '\"vogent\"', '\"vocode\"')")
+
+
+def test_what_was_not_placed_is_sent_again_once_the_tag_is_typed(
+    desk: Desk, outdial: Terminal
+) -> None:
+    tag = held(desk)
+
+    outdial.done("held", "confirm-not-placed", tag, *SAID, typed=f"{tag}\n")
+
+    assert submission(desk, tag)["state"] == "planned"
+    assert people(desk) == {"open"}
+    assert {one["dialled_at"] for one in desk.attempts()} == {None}
+    assert decisions(desk) == [("ann", "held confirm-not-placed", tag, "looked at their page")]
+
+
+def test_a_mistyped_tag_changes_nothing(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+
+    said = outdial.refused("held", "confirm-not-placed", tag, *SAID, typed="something\n")
+
+    assert "nothing was changed" in said
+    assert submission(desk, tag)["state"] == "held"
+    assert decisions(desk) == []
+
+
+def test_yes_types_nothing(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+
+    outdial.done("held", "confirm-not-placed", tag, "--yes", *SAID)
+
+    assert submission(desk, tag)["state"] == "planned"
+
+
+def test_what_has_a_call_cannot_be_vouched_for(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+    (first, *_) = desk.attempts()
+    desk.execute(
+        "INSERT INTO call (provider, provider_call_id, campaign_id, batch_id, tag, over, outcome,"
+        " ended_reason, opted_out, missing, detail_reads, raw, raw_sha256, version, first_seen,"
+        " last_changed) VALUES ('vogent', 'call-1', :campaign, :batch, :tag, 0, 'unknown', '', 0,"
+        " '', 0, x'7b7d', '', 1, :now, :now)",
+        campaign=first["campaign_id"],
+        batch=first["batch_id"],
+        tag=tag,
+        now=desk.now.isoformat(),
+    )
+
+    said = outdial.refused("held", "confirm-not-placed", tag, "--yes", *SAID)
+
+    assert "it was placed" in said
+    assert submission(desk, tag)["state"] == "held"
+    assert decisions(desk) == []
+
+
+def test_people_of_what_is_given_up_are_not_called(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+
+    outdial.done("held", "abandon", tag, *SAID)
+
+    assert submission(desk, tag)["state"] == "abandoned"
+    assert people(desk) == {"not_reached"}
+    assert decisions(desk) == [("ann", "held abandon", tag, "looked at their page")]
+    assert outdial("held", "list").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("adopt", "job-7"), ("confirm-not-placed", "--yes"), ("abandon",)]
+)
+def test_only_what_is_held_can_be_settled(
+    desk: Desk, outdial: Terminal, words: tuple[str, ...]
+) -> None:
+    verb, *more = words
+    tag = doubtful(desk)
+
+    assert "is unknown, not held" in outdial.refused("held", verb, tag, *more, *SAID)
+    assert "no submission of this tag" in outdial.refused("held", verb, "nothing", *more, *SAID)
+    assert submission(desk, tag)["state"] == "unknown"
+    assert decisions(desk) == []
+
+
+@pytest.mark.parametrize("verb", ["adopt", "confirm-not-placed", "abandon"])
+def test_a_decision_needs_a_name_and_a_reason(desk: Desk, outdial: Terminal, verb: str) -> None:
+    tag = held(desk)
+    words = ("held", verb, tag, *(["job-7"] if verb == "adopt" else []))
+
+    assert "--by" in outdial.refused(*words, "--reason", "seen")
+    assert "--reason" in outdial.refused(*words, "--by", "ann")
+    assert submission(desk, tag)["state"] == "held"
+
+
+@pytest.mark.parametrize("verb", ["list", "adopt", "confirm-not-placed", "abandon"])
+def test_the_help_shows_an_example(outdial: Terminal, verb: str) -> None:
+    assert f"Example: outdial held {verb}" in outdial.done("held", verb, "--help")
+
+
+def test_the_database_may_be_named_after_the_second_word(
+    desk: Desk, outdial: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = held(desk)
+    url = desk.ledger.engine.url.render_as_string()
+    monkeypatch.setenv("OUTDIAL_DATABASE_URL", "sqlite:///elsewhere.db")
+
+    assert tag in outdial("held", "list", "--database-url", url).stdout
