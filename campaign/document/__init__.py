@@ -28,8 +28,12 @@ class Draft:
     """In the order of the file."""
 
     def sound(self, more: tuple[Fault, ...] = ()) -> CampaignSpec:
-        """Return the model, or raise `BadInput` with all faults, `more` included."""
-        faults = in_order((*self.faults, *(replace(fault, source=self.source) for fault in more)))
+        """Return the model, or raise `BadInput` with all faults, `more` included.
+
+        What has no source among `more` is about this file.
+        """
+        placed = (replace(fault, source=fault.source or self.source) for fault in more)
+        faults = in_order((*self.faults, *placed))
         if faults or self.spec is None:
             raise BadInput(f"{self.source or 'the campaign file'} has faults", faults)
         return self.spec
@@ -56,8 +60,11 @@ def read(text: str, source: str = "") -> Draft:
 
 def in_order(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
     """Sort faults by their place, each once."""
-    unique = dict.fromkeys(faults)
-    return tuple(sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0)))
+    return tuple(sorted(dict.fromkeys(faults), key=_place))
+
+
+def _place(fault: Fault) -> tuple[str, int, int]:
+    return fault.source, fault.line or 0, fault.column or 0
 
 
 def _draft(source: str, tree: Tree, spec: CampaignSpec | None, faults: list[Fault]) -> Draft:

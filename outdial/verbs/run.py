@@ -89,7 +89,7 @@ def _confirm(ledger: Ledger, loaded: Loaded, live: list[str]) -> None:
         return
     if not sys.stdin.isatty():
         message = f"this would dial real telephones through {', '.join(live)}"
-        raise BadInput(message, [Fault(message, "Add --yes if you mean it.", str(_file(loaded)))])
+        raise BadInput(message, [Fault(message, "Add --yes if you mean it.")])
     tell(f"This dials real telephones through {', '.join(live)}.")
     typed = click.prompt("Type the campaign's name to go on", err=True)
     if typed.strip() != name:
