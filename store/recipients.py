@@ -118,33 +118,8 @@ def add_recipients(
 
     `rejected` counts the rows that were passed over since the last call because they are wrong.
     """
-    accepted = bulk.insert(
-        db,
-        _RECIPIENT,
-        _COLUMNS,
-        [
-            (
-                campaign_id,
-                row.external_id,
-                row.phone_number,
-                row.source_row,
-                row.provider,
-                msgspec.json.encode(row.variables).decode(),
-                row.region,
-                row.timezone,
-                row.jurisdiction,
-                row.postcode,
-                row.consent,
-                row.consent_date,
-                row.consent_source,
-                RecipientState.READY.value,
-                "",
-                now,
-            )
-            for row in rows
-        ],
-        skip_existing=True,
-    )
+    values = [_values(campaign_id, row, now) for row in rows]
+    accepted = bulk.insert(db, _RECIPIENT, _COLUMNS, values, skip_existing=True)
     added = Added(accepted, len(rows) - accepted)
     db.execute(
         update(_IMPORT)
@@ -157,6 +132,27 @@ def add_recipients(
         )
     )
     return added
+
+
+def _values(campaign_id: str, row: NewRecipient, now: datetime) -> bulk.Values:
+    return (
+        campaign_id,
+        row.external_id,
+        row.phone_number,
+        row.source_row,
+        row.provider,
+        msgspec.json.encode(row.variables).decode(),
+        row.region,
+        row.timezone,
+        row.jurisdiction,
+        row.postcode,
+        row.consent,
+        row.consent_date,
+        row.consent_source,
+        RecipientState.READY.value,
+        "",
+        now,
+    )
 
 
 def finish_import(db: Connection, import_id: int, now: datetime) -> ImportView:
