@@ -21,6 +21,7 @@ VERBS: Mapping[str, str] = {
     "resume": "Undo a pause.",
     "cancel": "End a campaign before its time, and stop what can be stopped.",
     "held": "Settle what a provider may or may not have taken.",
+    "suppress": "Keep the do-not-call list over all campaigns.",
     "export": "Write a campaign's calls or recipients to a file.",
     "providers": "Show what each provider can do, or check the keys.",
     "simulate": "Serve all five providers' APIs over a simulated telephone network.",
