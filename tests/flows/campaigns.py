@@ -28,18 +28,18 @@ APIS: Mapping[str, tuple[str, dict[str, Any], list[str]]] = {
 AREAS = (201, 202, 203, 205, 206, 207, 209, 210, 212, 213, 214, 215, 216, 217, 218, 224)
 
 
-def people(count: int) -> list[dict[str, str]]:
-    """Fictional people: `+1 NPA 555 01xx`, all numbers different."""
+def people(count: int, skip: int = 0) -> list[dict[str, str]]:
+    """Fictional people: `+1 NPA 555 01xx`, all numbers different; `skip`: other people."""
     numbers = [f"+1{area}55501{last:02}" for last in range(100) for area in AREAS]
     return [
         {"phone_number": number, "first_name": f"Person {index}"}
-        for index, number in enumerate(numbers[:count], start=1)
+        for index, number in enumerate(numbers[skip : skip + count], start=1)
     ]
 
 
-def write_list(folder: Path, count: int, name: str = "people.csv") -> Path:
+def write_list(folder: Path, count: int, name: str = "people.csv", skip: int = 0) -> Path:
     """Write a list of fictional people."""
-    rows = people(count)
+    rows = people(count, skip)
     file = folder / name
     with file.open("w", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]))

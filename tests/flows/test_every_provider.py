@@ -3,20 +3,19 @@
 every ring has its row, and every row its ring.
 """
 
+import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from campaign.spec import CampaignSpec
 from flows.run_campaign import run_campaign
+from outdial.export import write
 from simulator.server import RunningSimulator
-from store import books, campaigns
+from store import books, campaigns, results
 from store.books import Books
-from store.columns import table_of
 from store.ledger import Ledger
-from store.tables import Attempt, Call
 from tests.flows.campaigns import APIS, campaign, write_list
 
 PEOPLE = 500
@@ -41,15 +40,19 @@ async def run(spec: CampaignSpec, folder: Path) -> Books:
         return books.books(db, campaigns.get(db, spec.name).id)
 
 
-def stored() -> dict[tuple[str, str], str]:
-    """Outcomes by number and call id, as the ledger has them."""
-    call, attempt = table_of(Call), table_of(Attempt)
-    query = select(attempt.c.phone_number, call.c.provider_call_id, call.c.outcome).join(
-        attempt,
-        (attempt.c.recipient_id == call.c.recipient_id) & (attempt.c.no == call.c.attempt_no),
-    )
+def exported(name: str, folder: Path) -> dict[tuple[str, str], str]:
+    """Outcomes by number and call id, as the export tells them."""
+    file = folder / "calls.csv"
     with Ledger.open() as ledger, ledger.reading() as db:
-        return {(row[0], row[1]): row[2] for row in db.execute(query)}
+        rows = results.calls(db, campaigns.get(db, name).id)
+        write(file, "csv", results.CALL_COLUMNS, rows)
+    with file.open(newline="") as handle:
+        found = list(csv.DictReader(handle))
+    told = {
+        (row["phone_number"].lstrip("'"), row["provider_call_id"]): row["outcome"] for row in found
+    }
+    assert len(told) == len(found), "a call stands in the export twice"
+    return told
 
 
 def rung(simulator: RunningSimulator, api: str) -> dict[tuple[str, str], str]:
@@ -74,4 +77,4 @@ async def test_every_ring_has_one_row_and_every_row_one_ring(
     assert counted.problems == ()
     assert counted.closes
     assert len(rung(simulator, api)) == PEOPLE
-    assert stored() == rung(simulator, api)
+    assert exported(f"all-of-{api}", folder) == rung(simulator, api)
