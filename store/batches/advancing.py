@@ -8,7 +8,7 @@ from sqlalchemy import Connection, update
 from campaign.states import BATCH as MACHINE
 from campaign.states import BatchState, move
 from campaign.words import Progress
-from store.batches.unanswered import close_unanswered
+from store.batches.unanswered import close_unanswered, stalled
 from store.batches.views import BATCH, BatchView, Tally, get, tally
 
 # A settled batch is swept again: cost, recordings and analyses come late, and so do calls.
@@ -68,27 +68,30 @@ def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) 
     """Decide from the rows what state a batch is in.
 
     It is settled when every submission is decided, every attempt has an outcome, and, after the
-    provider was over with it, a whole sweep brought nothing new. `own_progress`: the provider has
-    no batch object, so it is over when its calls are.
+    provider was over with it, a whole sweep brought nothing new; one that has stalled is not waited
+    for. `own_progress`: the provider has no batch object, so it is over when its calls are.
     """
     batch = get(db, batch_id)
     counted = tally(db, batch_id)
     if own_progress and not counted.submitted and batch.over_at is None:
         db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(over_at=now, clean_rounds=0))
         batch = get(db, batch_id)
-    if not counted.undecided and counted.submitted and close_unanswered(db, batch, now):
+    has_stalled = stalled(db, batch, now)
+    waits = counted.submitted and not counted.undecided
+    if waits and close_unanswered(db, batch, now, has_stalled=has_stalled):
         counted = tally(db, batch_id)
-    state = _state(batch, counted)
+    state = _state(batch, counted, has_stalled=has_stalled)
     _enter(db, batch, state, now)
     return Settled(state, counted)
 
 
-def _state(batch: BatchView, counted: Tally) -> BatchState:
+def _state(batch: BatchView, counted: Tally, *, has_stalled: bool) -> BatchState:
     if counted.undecided or counted.unstarted_submissions:
         return BatchState.SUBMITTING
     if not counted.accepted_submissions and not counted.held_submissions:
         return BatchState.REJECTED
-    if counted.submitted or (counted.accepted_submissions and not batch.swept_clean):
+    swept = batch.swept_clean or has_stalled or not counted.accepted_submissions
+    if counted.submitted or not swept:
         return BatchState.COLLECTING
     return BatchState.HELD if counted.held_submissions or counted.held else BatchState.SETTLED
 
@@ -100,30 +103,31 @@ def _enter(db: Connection, batch: BatchView, state: BatchState, now: datetime) -
         return
     move(MACHINE, batch.state, state)
     values: dict[str, object] = {"state": state.value}
-    if state is BatchState.SETTLED:
-        values |= {
-            "settled_at": now,
-            "due_at": now + LATE_SWEEPS[0],
-            "note": "settled; swept again for late fields",
-        }
+    if state in {BatchState.SETTLED, BatchState.HELD}:
+        values |= {"settled_at": now, "late_sweeps": 0}
     db.execute(update(BATCH).where(BATCH.c.id == batch.id).values(**values))
 
 
-def swept_late(db: Connection, batch_id: str, now: datetime) -> None:
-    """Count a sweep after the settlement and set the next; after the last the batch is closed.
+def late_sweep_at(db: Connection, batch_id: str, now: datetime) -> datetime | None:
+    """When a batch that is over is swept again; None: never, or it is not over.
 
-    One that failed does not count: it is tried again when the failed look has said.
+    A sweep that failed is repeated when the failed look has said.
     """
     batch = get(db, batch_id)
-    if batch.failures or batch.settled_at is None:
-        return
+    if batch.settled_at is None:
+        return None
+    if batch.failures and batch.due_at is not None and batch.due_at > now:
+        return batch.due_at
     moments = [batch.settled_at + pause for pause in LATE_SWEEPS]
-    due_at = next((moment for moment in moments if moment > now), None)
-    note = "closed" if due_at is None else "settled; swept again for late fields"
+    return next((moment for moment in moments if moment > now), None)
+
+
+def swept_late(db: Connection, batch_id: str) -> None:
+    """Count a sweep after the end, unless it failed."""
     db.execute(
         update(BATCH)
-        .where(BATCH.c.id == batch_id)
-        .values(late_sweeps=BATCH.c.late_sweeps + 1, due_at=due_at, note=note)
+        .where(BATCH.c.id == batch_id, BATCH.c.failures == 0)
+        .values(late_sweeps=BATCH.c.late_sweeps + 1)
     )
 
 

@@ -21,7 +21,12 @@ STALL = timedelta(hours=24)
 """A batch of which nothing has been heard for so long is not waited for any more."""
 
 
-def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
+def stalled(db: Connection, batch: BatchView, now: datetime) -> bool:
+    """Nothing has been heard of a batch for long, and it will not be waited for any more."""
+    return now - _last_heard(db, batch) >= STALL
+
+
+def close_unanswered(db: Connection, batch: BatchView, now: datetime, *, has_stalled: bool) -> bool:
     """Give every attempt a verdict once there is nothing left to wait for.
 
     Returns whether any was given.
@@ -32,7 +37,7 @@ def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
     swept = waited and batch.clean_rounds >= _ROUNDS
-    if not swept and now - _last_heard(db, batch) < STALL:
+    if not swept and not has_stalled:
         return False
     rows = _unanswered(db, batch)
     for row in rows:

@@ -14,6 +14,8 @@ from store.submissions import views as submissions
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
+_OVER = (BatchState.SETTLED, BatchState.HELD)
+
 
 async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
     """Decide from the ledger's rows whether the batch is over, and when to look at it again."""
@@ -22,17 +24,18 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     native = provider.capabilities.native_batch
     settled = await ledger.run(advancing.settle, batch_id, now, own_progress=not native)
-    if settled.state is BatchState.SETTLED:
-        if batch.state is BatchState.SETTLED:
-            await ledger.run(advancing.swept_late, batch_id, now)
-        return settled
+    if settled.state in _OVER and settled.state is batch.state:
+        await ledger.run(advancing.swept_late, batch_id)
     asked_at = await ledger.run(submissions.next_due, batch_id, now)
-    looked_at = _look_at(batch, settled, provider, policy, now)
-    # What is due and was not done waits for something else, such as a free line.
-    moments = [max(asked_at, now + batch.spec.polling.min)] if asked_at else []
-    moments += [looked_at] if looked_at else []
-    due_at = min(moments, default=None)
-    await ledger.run(advancing.schedule, batch_id, due_at, _note(batch, settled))
+    moments = [
+        # What is due and was not done waits for something else, such as a free line.
+        None if asked_at is None else max(asked_at, now + batch.spec.polling.min),
+        await ledger.run(advancing.late_sweep_at, batch_id, now)
+        if settled.state in _OVER
+        else _look_at(batch, settled, provider, policy, now),
+    ]
+    due_at = min((moment for moment in moments if moment is not None), default=None)
+    await ledger.run(advancing.schedule, batch_id, due_at, _note(batch, settled, due_at))
     return settled
 
 
@@ -41,7 +44,7 @@ def _look_at(
 ) -> datetime | None:
     """When to look at the calls next; None: there are none to look at."""
     counted, polling = settled.tally, batch.spec.polling
-    if settled.state in {BatchState.REJECTED, BatchState.HELD} or not counted.accepted_submissions:
+    if not counted.accepted_submissions:
         return None
     if batch.failures and batch.due_at is not None and batch.due_at > now:
         return batch.due_at  # The look has just failed, and said when to try again.
@@ -57,10 +60,12 @@ def _look_at(
     )
 
 
-def _note(batch: BatchView, settled: Settled) -> str:
+def _note(batch: BatchView, settled: Settled, due_at: datetime | None) -> str:
     counted = settled.tally
     if batch.failures:
         return batch.note
+    if settled.state is BatchState.SETTLED:
+        return "closed" if due_at is None else "settled; swept again for late fields"
     if settled.state is BatchState.SUBMITTING:
         return f"{counted.planned_submissions} to submit, {counted.doubtful_submissions} in doubt"
     if settled.state is BatchState.HELD:

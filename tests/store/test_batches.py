@@ -1,0 +1,142 @@
+"""When a batch is over, and what becomes of attempts that nobody says anything about."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from campaign.states import BatchState
+from campaign.words import Outcome, Progress
+from store.batches import advancing
+from store.batches import views as batches
+from store.planning import PlannedBatch
+from tests.store.desk import Desk, listed
+
+
+def settle(desk: Desk, batch: PlannedBatch) -> BatchState:
+    settled = desk.ledger.run_sync(advancing.settle, batch.batch_id, desk.now, own_progress=False)
+    return settled.state
+
+
+def look(desk: Desk, batch: PlannedBatch, progress: Progress) -> None:
+    desk.ledger.run_sync(advancing.looked, batch.batch_id, progress, desk.now)
+
+
+def settled(desk: Desk) -> PlannedBatch:
+    """A batch whose calls are over, swept once more after its end."""
+    batch = desk.placed()
+    desk.page(batch, [listed(call) for call in desk.calls(batch)])
+    look(desk, batch, Progress.COMPLETED)
+    desk.page(batch, [listed(call) for call in desk.calls(batch)])
+    assert settle(desk, batch) is BatchState.SETTLED
+    return batch
+
+
+def test_only_sweeps_after_the_end_prove_that_nothing_is_missing(desk: Desk) -> None:
+    batch = desk.placed()
+    rows = [listed(call) for call in desk.calls(batch)]
+    desk.page(batch, rows)
+    desk.page(batch, rows)
+
+    look(desk, batch, Progress.COMPLETED)
+    before = settle(desk, batch)
+    desk.page(batch, rows)
+
+    assert before is BatchState.COLLECTING
+    assert settle(desk, batch) is BatchState.SETTLED
+
+
+def test_a_sweep_that_was_under_way_at_the_end_proves_nothing(desk: Desk) -> None:
+    batch = desk.placed()
+    rows = [listed(call) for call in desk.calls(batch)]
+    desk.page(batch, rows)
+    desk.page(batch, rows, next="page-2")
+
+    look(desk, batch, Progress.COMPLETED)
+    desk.page(batch, [])
+
+    assert settle(desk, batch) is BatchState.COLLECTING
+
+
+def test_a_batch_is_waited_for_as_long_as_news_of_it_come(desk: Desk) -> None:
+    batch = desk.placed()
+    for call in desk.calls(batch)[:2]:
+        desk.later(hours=20)
+        desk.page(batch, [listed(call)])
+
+    desk.later(hours=20)
+    assert settle(desk, batch) is BatchState.COLLECTING
+    desk.later(hours=5)
+    assert settle(desk, batch) is BatchState.HELD
+
+
+def test_a_batch_that_was_planned_long_ago_is_given_its_time_once_it_is_sent(desk: Desk) -> None:
+    batch = desk.plan(desk.campaign().id)
+    assert batch is not None
+    desk.later(days=3)
+    desk.submit(batch)
+
+    assert settle(desk, batch) is BatchState.COLLECTING
+
+
+@pytest.mark.parametrize("first", ["call-1", "call-2"])
+def test_an_attempt_with_two_calls_is_closed_by_the_one_that_is_over(
+    first: str, desk: Desk
+) -> None:
+    batch = desk.placed(people=1)
+    (key,) = (row["key"] for row in desk.attempts())
+    late = frozenset({"outcome"})
+    ended = desk.call(key, Outcome.VOICEMAIL, id="call-1", missing=late)
+    stuck = desk.call(key, Outcome.UNKNOWN, id="call-2", over=False, ended_at=None)
+    both = [listed(call) for call in (ended, stuck)]
+    desk.page(batch, both if first == "call-1" else both[::-1])
+
+    desk.later(days=2)
+    settle(desk, batch)
+
+    assert [(row["state"], row["outcome"]) for row in desk.attempts()] == [("done", "voicemail")]
+
+
+def test_a_late_sweep_that_failed_does_not_count_and_is_repeated(desk: Desk) -> None:
+    batch = settled(desk)
+    desk.later(minutes=15)
+    again_at = desk.now + timedelta(minutes=1)
+    desk.ledger.run_sync(advancing.failed, batch.batch_id, again_at, "unreachable")
+
+    desk.ledger.run_sync(advancing.swept_late, batch.batch_id)
+
+    assert desk.ledger.run_sync(batches.get, batch.batch_id).late_sweeps == 0
+    assert late_sweep_at(desk, batch) == again_at
+
+
+def test_a_batch_that_is_over_is_swept_again_less_and_less_often(desk: Desk) -> None:
+    batch = settled(desk)
+    begun, moments = desk.now, list[timedelta]()
+    while (due_at := late_sweep_at(desk, batch)) is not None:
+        moments.append(due_at - begun)
+        desk.now = due_at
+
+    assert moments == list(advancing.LATE_SWEEPS)
+
+
+def late_sweep_at(desk: Desk, batch: PlannedBatch) -> datetime | None:
+    return desk.ledger.run_sync(advancing.late_sweep_at, batch.batch_id, desk.now)
+
+
+def test_a_batch_whose_provider_never_says_complete_ends_all_the_same(desk: Desk) -> None:
+    batch = desk.placed()
+    desk.page(batch, [listed(call) for call in desk.calls(batch)])
+    look(desk, batch, Progress.UNKNOWN)
+
+    before = settle(desk, batch)
+    desk.later(hours=25)
+
+    assert before is BatchState.COLLECTING
+    assert settle(desk, batch) is BatchState.SETTLED
+
+
+def test_a_look_that_went_well_ends_the_patience_with_failures(desk: Desk) -> None:
+    batch = desk.placed()
+    desk.ledger.run_sync(advancing.failed, batch.batch_id, desk.now, "unreachable")
+    desk.ledger.run_sync(advancing.collected, batch.batch_id)
+
+    assert desk.ledger.run_sync(batches.get, batch.batch_id).failures == 0

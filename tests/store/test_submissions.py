@@ -1,0 +1,441 @@
+"""The protocol's transactions: who may send, what a late answer means, who may still be called."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from campaign.calls import Receipt
+from campaign.candidates import Candidate, Ruling
+from campaign.errors import Stopped
+from campaign.states import SubmissionState
+from store import audit, holding, pausing, suppressions
+from store.batches import views as batches
+from store.holding import Decider
+from store.submissions import claiming, deciding, doubting, screening, starting
+from store.submissions import views as submissions
+from store.submissions.views import SubmissionView
+from tests.store.desk import Desk, number
+
+ANN = Decider(actor="Ann", reason="their support has looked")
+
+
+class Runner:
+    """One runner at work on one submission."""
+
+    def __init__(self, desk: Desk, tag: str, name: str = "me") -> None:
+        self.desk, self.tag, self.name = desk, tag, name
+        self.epoch = 0
+
+    def claims(self, **changes: Any) -> bool:
+        said: dict[str, Any] = {"body": b"{}", "start_at": None, "lease": timedelta(minutes=5)}
+        said |= changes
+        epoch = self.desk.ledger.run_sync(
+            claiming.claim, self.tag, owner=self.name, now=self.desk.now, **said
+        )
+        self.epoch = epoch or 0
+        return epoch is not None
+
+    def marks(self, **changes: Any) -> None:
+        said: dict[str, Any] = {"dials": True} | changes
+        self.desk.ledger.run_sync(
+            claiming.mark_wire, self.tag, self.epoch, self.desk.later(seconds=1), **said
+        )
+
+    def hears(self, provider_batch_id: str, *, dials: bool = True, **changes: Any) -> bool:
+        said = Receipt(provider_batch_id=provider_batch_id, **changes)
+        return self.desk.ledger.run_sync(
+            deciding.accept, self.tag, said, self.desk.now, dials=dials
+        )
+
+    def releases(self, again_at: datetime | None = None) -> bool:
+        return self.desk.ledger.run_sync(
+            claiming.release, self.tag, self.epoch, self.desk.now, reason="no", again_at=again_at
+        )
+
+    def doubts(self) -> bool:
+        now = self.desk.now
+        return self.desk.ledger.run_sync(
+            deciding.doubt, self.tag, self.epoch, now, look_at=now, reason="no answer"
+        )
+
+
+def planned(desk: Desk, people: int = 2) -> tuple[str, Runner]:
+    """A planned submission: the id of its batch, and a runner who wants to send it."""
+    batch = desk.plan(desk.campaign(people).id)
+    assert batch is not None
+    return batch.batch_id, Runner(desk, batch.tags[0])
+
+
+def seen(desk: Desk, tag: str) -> SubmissionView:
+    view = desk.ledger.run_sync(submissions.get, tag)
+    assert view is not None
+    return view
+
+
+def taken_over(desk: Desk, *, dead: bool = True) -> int:
+    return desk.ledger.run_sync(claiming.recover, desk.now, lambda _: dead)
+
+
+def held(desk: Desk, runner: Runner) -> None:
+    """The runner has sent it and vanished, and nobody finds it."""
+    runner.claims()
+    runner.marks()
+    taken_over(desk)
+    now = desk.later(hours=1)
+    desk.ledger.run_sync(doubting.hold, runner.tag, now, look_at=now, reason="not found")
+
+
+def test_one_of_two_runners_gets_a_submission(desk: Desk) -> None:
+    _, first = planned(desk)
+    second = Runner(desk, first.tag, "other")
+
+    assert first.claims()
+    assert not second.claims()
+
+
+def test_what_was_put_off_is_not_claimed_before_its_time(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    runner.releases(again_at=desk.now + timedelta(minutes=30))
+
+    early = Runner(desk, runner.tag, "other").claims()
+    desk.later(minutes=31)
+
+    assert not early
+    assert Runner(desk, runner.tag, "other").claims()
+
+
+def test_a_runner_that_was_overtaken_can_send_nothing(desk: Desk) -> None:
+    _, asleep = planned(desk)
+    asleep.claims()
+    taken_over(desk)
+    Runner(desk, asleep.tag, "other").claims()
+
+    with pytest.raises(Stopped, match="another runner"):
+        asleep.marks()
+
+
+def test_without_a_wire_mark_a_dead_runners_claim_is_planned_again(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+
+    assert taken_over(desk) == 1
+    assert seen(desk, runner.tag).state is SubmissionState.PLANNED
+
+
+def test_with_a_wire_mark_a_dead_runners_claim_is_in_doubt(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    runner.marks()
+
+    assert taken_over(desk) == 1
+    assert seen(desk, runner.tag).state is SubmissionState.UNKNOWN
+
+
+def test_a_living_runner_keeps_its_claim_until_the_lease_runs_out(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk  # On PostgreSQL leases run by the server's clock.
+    _, runner = planned(desk)
+    runner.claims()
+
+    desk.later(minutes=4)
+    kept = taken_over(desk, dead=False) == 0
+    desk.later(minutes=2)
+
+    assert kept
+    assert taken_over(desk, dead=False) == 1
+
+
+def test_what_a_runner_learns_late_is_kept_however_it_was_decided_meanwhile(desk: Desk) -> None:
+    _, runner = planned(desk)
+    held(desk, runner)
+    desk.ledger.run_sync(holding.confirm_not_placed, runner.tag, ANN, desk.now)
+
+    assert runner.hears("job-1")
+    assert seen(desk, runner.tag).state is SubmissionState.ACCEPTED
+    assert not Runner(desk, runner.tag, "other").claims()
+    assert all(row["dialled_at"] for row in desk.attempts())
+
+
+def test_a_second_yes_to_another_request_is_told_apart_from_the_same_yes(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    runner.marks()
+    runner.hears("job-1")
+
+    assert runner.hears("job-1")
+    assert not runner.hears("job-2")
+    assert seen(desk, runner.tag).provider_batch_id == "job-1"
+
+
+def test_a_second_call_is_seen_where_submissions_have_no_id_of_their_own(desk: Desk) -> None:
+    _, runner = planned(desk)
+    key = desk.attempts()[0]["key"]
+    runner.claims()
+    runner.marks()
+    runner.hears(runner.tag, call_ids={key: "call-1"})
+
+    assert runner.hears(runner.tag, call_ids={key: "call-1"})
+    assert not runner.hears(runner.tag, call_ids={key: "call-2"})
+    assert desk.attempts()[0]["provider_call_id"] == "call-1"
+
+
+def test_whom_the_provider_refused_singly_counts_as_not_dialled(desk: Desk) -> None:
+    _, runner = planned(desk)
+    refused, taken = (row["key"] for row in desk.attempts())
+    runner.claims()
+    runner.marks()
+
+    runner.hears("job-1", refused={refused: "no such number"})
+
+    assert [(row["key"], bool(row["dialled_at"])) for row in desk.attempts()] == [
+        (refused, False),
+        (taken, True),
+    ]
+
+
+def test_what_is_looked_for_may_be_as_old_as_its_first_request(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    runner.marks()
+    first = desk.now
+    runner.doubts()
+    desk.later(hours=1)
+    unknown = SubmissionState.UNKNOWN
+    desk.ledger.run_sync(doubting.plan_again, runner.tag, desk.now, state=unknown, reason="again")
+    runner.claims()
+    runner.marks()
+    runner.doubts()
+
+    assert desk.ledger.run_sync(submissions.reference, runner.tag).since == first
+
+
+def test_nothing_is_sent_again_once_a_call_of_it_is_known(desk: Desk) -> None:
+    batch_id, runner = planned(desk, people=1)
+    held(desk, runner)
+    call = desk.call(desk.attempts()[0]["key"])
+    desk.execute(
+        "INSERT INTO call (provider, provider_call_id, campaign_id, batch_id, tag, over, outcome,"
+        " ended_reason, opted_out, missing, detail_reads, raw, raw_sha256, version, first_seen,"
+        " last_changed) SELECT 'vogent', :id, campaign_id, id, :tag, true, 'answered', '', false,"
+        " '', 0, :raw, '', 1, created_at, created_at FROM batch WHERE id = :batch",
+        id=call.id,
+        tag=runner.tag,
+        raw=b"{}",
+        batch=batch_id,
+    )
+
+    assert not desk.ledger.run_sync(holding.confirm_not_placed, runner.tag, ANN, desk.now)
+
+
+def test_a_pause_of_everything_holds_back_the_next_byte(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    pause: dict[str, Any] = {"actor": "Ann", "reason": "the script is wrong", "now": desk.now}
+    desk.ledger.run_sync(pausing.pause_all, **pause)
+
+    with pytest.raises(Stopped, match="everything is paused"):
+        runner.marks()
+    desk.ledger.run_sync(pausing.resume_all, **pause)
+    runner.marks()
+
+    assert [one.verb for one in desk.ledger.run_sync(lambda db: list(audit.listing(db)))] == [
+        "pause",
+        "resume",
+    ]
+
+
+def test_a_paused_campaign_sends_nothing(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    desk.execute("UPDATE campaign SET state = 'paused'")
+
+    with pytest.raises(Stopped, match="the campaign is paused"):
+        runner.marks()
+    assert seen(desk, runner.tag).wire_at is None
+
+
+def suppress(desk: Desk, phone_number: str) -> None:
+    said: dict[str, Any] = {"reason": "asked us", "source": "mail", "now": desk.now}
+    desk.ledger.run_sync(suppressions.add, [phone_number], **said)
+
+
+def test_a_number_that_was_suppressed_since_the_plan_holds_the_submission_back(
+    desk: Desk,
+) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    suppress(desk, number(1))
+
+    with pytest.raises(Stopped, match="may not be called"):
+        runner.marks()
+
+
+def test_the_others_are_called_without_whom_it_is_too_late_to_call(desk: Desk) -> None:
+    _, runner = planned(desk)
+    suppress(desk, number(0))
+
+    dropped = desk.ledger.run_sync(screening.drop_uncallable, runner.tag, desk.now, anybody)
+
+    assert dropped == 1
+    assert [row["state"] for row in desk.attempts()] == ["skipped", "assigned"]
+    assert [row["state"] for row in desk.recipients()] == ["skipped", "open"]
+    assert runner.claims()
+    runner.marks()
+    calls = desk.ledger.run_sync(submissions.calls_to_place, runner.tag)
+    assert [call.to for call in calls] == [number(1)]
+    reference = desk.ledger.run_sync(submissions.reference, runner.tag)
+    assert reference.keys == {calls[0].key}
+
+
+def test_a_submission_that_nobody_is_left_in_is_given_up(desk: Desk) -> None:
+    batch_id, runner = planned(desk, people=1)
+    tomorrow = desk.now + timedelta(days=1)
+
+    desk.ledger.run_sync(
+        screening.drop_uncallable,
+        runner.tag,
+        desk.now,
+        lambda _: Ruling.later(tomorrow, "it is night there"),
+    )
+
+    assert seen(desk, runner.tag).state is SubmissionState.ABANDONED
+    (person,) = desk.recipients()
+    assert (person["state"], person["reason"]) == ("ready", "it is night there")
+    assert not runner.claims()
+    assert desk.ledger.run_sync(batches.tally, batch_id).planned_submissions == 0
+
+
+def test_the_last_look_does_not_count_the_attempt_that_it_is_about(desk: Desk) -> None:
+    _, runner = planned(desk, people=1)
+    shown: list[Candidate] = []
+
+    def judge(candidate: Candidate) -> Ruling:
+        shown.append(candidate)
+        return Ruling.call()
+
+    runner.claims()
+    runner.marks(judge=judge)
+
+    assert [(one.attempts, one.history) for one in shown] == [(0, ())]
+
+
+def anybody(_candidate: Candidate) -> Ruling:
+    return Ruling.call()
+
+
+def created(desk: Desk) -> Runner:
+    """A submission that a two-phase provider has taken and not started."""
+    _, runner = planned(desk)
+    runner.claims()
+    runner.marks(dials=False)
+    runner.hears("job-1", dials=False)
+    return runner
+
+
+def test_what_was_created_and_not_started_can_be_called_off(desk: Desk) -> None:
+    runner = created(desk)
+    again = Ruling.later(desk.now, "somebody in it was suppressed")
+
+    assert desk.ledger.run_sync(screening.call_off, runner.tag, desk.now, again)
+    assert {row["state"] for row in desk.attempts()} == {"skipped"}
+    assert {row["state"] for row in desk.recipients()} == {"ready"}
+    with pytest.raises(Stopped):
+        desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now)
+
+
+def test_a_late_answer_does_not_bring_back_what_was_called_off(desk: Desk) -> None:
+    runner = created(desk)
+    again = Ruling.later(desk.now, "somebody in it was suppressed")
+    desk.ledger.run_sync(screening.call_off, runner.tag, desk.now, again)
+
+    runner.hears("job-1", dials=False)
+
+    assert seen(desk, runner.tag).state is SubmissionState.ABANDONED
+
+
+def test_what_may_have_been_started_is_not_called_off(desk: Desk) -> None:
+    runner = created(desk)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now)
+
+    assert not desk.ledger.run_sync(
+        screening.call_off, runner.tag, desk.now, Ruling.later(desk.now, "too late")
+    )
+
+
+def test_only_the_batch_that_was_adopted_is_started(desk: Desk) -> None:
+    runner = created(desk)
+
+    with pytest.raises(Stopped):
+        desk.ledger.run_sync(starting.mark_start, runner.tag, "job-2", desk.now)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now)
+
+    assert all(row["dialled_at"] for row in desk.attempts())
+
+
+def test_nobody_is_rung_by_a_start_after_he_was_suppressed(desk: Desk) -> None:
+    runner = created(desk)
+    suppress(desk, number(0))
+
+    with pytest.raises(Stopped, match="may not be called"):
+        desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now, anybody)
+    assert seen(desk, runner.tag).start_wire_at is None
+
+
+def test_a_start_that_was_lost_is_repeated_without_asking_the_rules_again(desk: Desk) -> None:
+    runner = created(desk)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now, anybody)
+    first = desk.attempts()[0]["dialled_at"]
+    suppress(desk, number(0))
+
+    later = desk.later(minutes=1)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", later, anybody)
+
+    assert desk.attempts()[0]["dialled_at"] == first
+
+
+@pytest.mark.parametrize(
+    "decide, state, people",
+    [
+        (holding.confirm_not_placed, SubmissionState.PLANNED, "open"),
+        (holding.abandon, SubmissionState.ABANDONED, "not_reached"),
+    ],
+)
+def test_what_a_person_decides_about_a_doubt_is_done_and_kept(
+    decide: Any, state: SubmissionState, people: str, desk: Desk
+) -> None:
+    batch_id, runner = planned(desk)
+    held(desk, runner)
+
+    assert desk.ledger.run_sync(decide, runner.tag, ANN, desk.now)
+    assert not desk.ledger.run_sync(decide, runner.tag, ANN, desk.now)
+    assert seen(desk, runner.tag).state is state
+    assert {row["state"] for row in desk.recipients()} == {people}
+    (decision,) = desk.ledger.run_sync(lambda db: list(audit.listing(db)))
+    assert (decision.actor, decision.subject) == ("Ann", runner.tag)
+    assert desk.ledger.run_sync(batches.get, batch_id).due_at == desk.now
+
+
+def test_what_a_person_has_found_is_collected(desk: Desk) -> None:
+    batch_id, runner = planned(desk)
+    held(desk, runner)
+    found = Receipt(provider_batch_id="job-1")
+
+    assert desk.ledger.run_sync(holding.adopt, runner.tag, found, ANN, desk.now, dials=True)
+    assert not desk.ledger.run_sync(
+        holding.adopt, runner.tag, replace(found), ANN, desk.now, dials=True
+    )
+    assert seen(desk, runner.tag).state is SubmissionState.ACCEPTED
+    assert desk.ledger.run_sync(batches.get, batch_id).state == "collecting"
+    assert {row["state"] for row in desk.attempts()} == {"submitted"}
+
+
+@pytest.mark.parametrize("decider", [Decider(actor="", reason="x"), Decider(actor="x", reason="")])
+def test_nobody_decides_without_a_name_and_a_reason(decider: Decider, desk: Desk) -> None:
+    _, runner = planned(desk)
+    held(desk, runner)
+
+    with pytest.raises(ValueError, match="name"):
+        desk.ledger.run_sync(holding.abandon, runner.tag, decider, desk.now)
+    assert seen(desk, runner.tag).state is SubmissionState.HELD
