@@ -20,6 +20,7 @@ VERBS: Mapping[str, str] = {
     "pause": "Send nothing more for a campaign, or for all.",
     "resume": "Undo a pause.",
     "cancel": "End a campaign before its time, and stop what can be stopped.",
+    "explain": "Tell why a person is called, or is not.",
     "held": "Settle what a provider may or may not have taken.",
     "suppress": "Keep the do-not-call list over all campaigns.",
     "export": "Write a campaign's calls or recipients to a file.",
