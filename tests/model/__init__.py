@@ -1,0 +1,1 @@
+"""The submit protocol as a model, every state of it."""

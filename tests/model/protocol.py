@@ -52,7 +52,6 @@ class Variant:
     """Creating rings nobody; the start goes by id."""
     stale_reset: bool = False
     """A connection that idled for the quiet period is reset by the server."""
-    operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,8 @@ class Worker:
     """Where one worker is. `at` is its next step."""
 
     at: str = "idle"
-    epoch: int = -1
+    current: bool = False
+    """Its claim is the ledger's latest: nobody has taken it over."""
     alive: bool = True
     aged: bool = False
     """A quiet period has passed since it set its mark."""
@@ -71,7 +71,6 @@ class World:
     """One state of everything."""
 
     db: str = "planned"
-    epoch: int = 0
     wire: bool = False
     owner: int = -1
     workers: tuple[Worker, Worker] = (Worker(), Worker())
@@ -82,17 +81,26 @@ class World:
     """Created and not started (two-phase)."""
     visible: bool = False
     """What the provider has is in its list."""
-    adopted_started: bool = False
     kills: int = 2
-    sends: int = 0
 
 
-_MOST_SENDS = 3
+_MOST = 3
+"""Requests on the wire, or unstarted jobs: more tell nothing new."""
 DECIDED = frozenset({"accepted", "held"})
 
 
-def explore(variant: Variant, *, kills: int = 2) -> tuple[bool, int, bool]:
-    """Return (somebody is dialled twice, number of states, every state can still reach a decision)."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What walking through every state of a protocol has shown."""
+
+    dials_twice: bool
+    states: int
+    decides: bool
+    """From every state a decision can still be reached."""
+
+
+def explore(variant: Variant, *, kills: int = 2) -> Verdict:
+    """Walk through every state that can be reached, and judge the protocol."""
     start = World(kills=kills)
     seen = {start}
     after: dict[World, list[World]] = {}
@@ -109,7 +117,7 @@ def explore(variant: Variant, *, kills: int = 2) -> tuple[bool, int, bool]:
             if following not in seen:
                 seen.add(following)
                 queue.append(following)
-    return double, len(seen), _none_stuck(after, seen)
+    return Verdict(double, len(seen), _none_stuck(after, seen))
 
 
 def _none_stuck(after: dict[World, list[World]], seen: set[World]) -> bool:
@@ -144,6 +152,12 @@ def _with(world: World, index: int, worker: Worker, **changes: object) -> World:
     return replace(world, workers=(workers[0], workers[1]), **changes)  # type: ignore[arg-type]
 
 
+def _overtaken(world: World) -> World:
+    """The epoch moves on: no claim made before is the latest any more."""
+    first, second = (replace(one, current=False) for one in world.workers)
+    return replace(world, workers=(first, second))
+
+
 def _network(world: World, variant: Variant) -> Iterator[World]:
     if world.in_flight:
         yield replace(world, in_flight=world.in_flight - 1)  # Lost on the way.
@@ -156,7 +170,7 @@ def _arrive(world: World, variant: Variant) -> World:
     """The provider takes a request."""
     visible = world.visible or not variant.lagging
     if variant.two_phase:
-        jobs = min(world.jobs + 1, _MOST_SENDS)
+        jobs = min(world.jobs + 1, _MOST)
         return replace(world, in_flight=world.in_flight - 1, jobs=jobs, visible=visible)
     known = variant.key and world.dials > 0
     dials = world.dials + (0 if known else 1)
@@ -180,20 +194,13 @@ def _steps(world: World, index: int, worker: Worker, variant: Variant) -> Iterat
 
 
 def _begin(world: World, index: int, variant: Variant) -> Iterator[World]:
-    if world.db == "planned" and world.sends < _MOST_SENDS:
+    if world.db == "planned":
         if variant.intent:
-            epoch = world.epoch + 1
-            yield _with(
-                world,
-                index,
-                Worker("claimed", epoch),
-                db="intent",
-                epoch=epoch,
-                wire=False,
-                owner=index,
-            )
+            fresh = _overtaken(world)
+            claimed = Worker("claimed", current=True)
+            yield _with(fresh, index, claimed, db="intent", wire=False, owner=index)
         else:
-            yield _with(world, index, Worker("marked", world.epoch))
+            yield _with(world, index, Worker("marked", current=True))
     elif world.db == "intent" and world.owner != index and _believes_gone(world, variant):
         yield from _take_over(world, variant)
     elif world.db == "intent" and world.owner == index:
@@ -201,7 +208,7 @@ def _begin(world: World, index: int, variant: Variant) -> Iterator[World]:
     elif world.db in {"unknown", "held"}:
         yield from _look_up(world, index, variant)
     elif world.db == "accepted" and variant.two_phase and not world.dials:
-        yield _with(world, index, Worker("starting", world.epoch))
+        yield _with(world, index, Worker("starting"))
 
 
 def _believes_gone(world: World, variant: Variant) -> bool:
@@ -213,13 +220,13 @@ def _believes_gone(world: World, variant: Variant) -> bool:
 def _take_over(world: World, variant: Variant) -> Iterator[World]:
     unsent = variant.wire_mark and not world.wire
     following = "planned" if unsent else "unknown"
-    yield replace(world, db=following, epoch=world.epoch + 1, owner=-1, wire=False)
+    yield replace(_overtaken(world), db=following, owner=-1, wire=False)
 
 
 def _mark(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
     if not variant.wire_mark:
         yield _with(world, index, replace(worker, at="marked"))
-    elif world.db == "intent" and world.epoch == worker.epoch:
+    elif world.db == "intent" and worker.current:
         yield _with(world, index, replace(worker, at="marked"), wire=True)
     else:
         yield _with(world, index, Worker())  # Overtaken: not one byte leaves.
@@ -229,18 +236,16 @@ def _send(world: World, index: int, worker: Worker, variant: Variant) -> Iterato
     if worker.aged and variant.stale_reset:
         yield _with(world, index, Worker())  # The server has closed the idle connection.
         return
-    sends = min(world.sends + 1, _MOST_SENDS)
-    yield _with(
-        world, index, replace(worker, at="sent"), in_flight=world.in_flight + 1, sends=sends
-    )
+    if world.in_flight < _MOST:
+        sent = replace(worker, at="sent")
+        yield _with(world, index, sent, in_flight=world.in_flight + 1)
 
 
 def _answered(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
     """The answer comes if the provider took the request; or it is lost, or we give up waiting."""
     if not variant.intent or variant.blind_retry:
-        if world.sends < _MOST_SENDS:
-            yield _with(world, index, replace(worker, at="marked"))  # Lost: the same again.
-    elif world.db == "intent" and world.epoch == worker.epoch:
+        yield _with(world, index, replace(worker, at="marked"))  # Lost: the same again.
+    elif world.db == "intent" and worker.current:
         yield _with(world, index, Worker(), db="unknown", owner=-1)
     else:
         yield _with(world, index, Worker())
@@ -263,16 +268,17 @@ def _look_up(world: World, index: int, variant: Variant) -> Iterator[World]:
 
 def _missed(world: World, variant: Variant) -> Iterator[World]:
     if variant.two_phase or variant.key:
-        yield replace(world, db="planned", epoch=world.epoch + 1)
+        yield replace(_overtaken(world), db="planned")
         return
     if variant.on_miss is OnMiss.HOLD or not variant.lookup:
         yield replace(world, db="held")
     elif variant.on_miss is OnMiss.RESUBMIT:
-        yield replace(world, db="planned", epoch=world.epoch + 1)
+        yield replace(_overtaken(world), db="planned")
     elif not world.in_flight:
         # A quiet period outlasts whatever is on the wire, and every connection that idles.
         aged = [replace(one, aged=one.at == "marked" or one.aged) for one in world.workers]
-        yield replace(world, db="planned", epoch=world.epoch + 1, workers=(aged[0], aged[1]))
+        quiet = replace(world, workers=(aged[0], aged[1]))
+        yield replace(_overtaken(quiet), db="planned")
 
 
 def _start(world: World, index: int, worker: Worker) -> Iterator[World]:
