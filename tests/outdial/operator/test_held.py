@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from campaign.clock import SystemClock
 from store import audit
 from store.planning import PlannedBatch
 from store.submissions import claiming, deciding, doubting
@@ -12,6 +13,12 @@ from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk
 
 SAID = ("--by", "ann", "--reason", "looked at their page")
+
+
+@pytest.fixture(autouse=True)
+def today(desk: Desk) -> None:
+    """A batch without news for weeks is given up: let it be of today, as the command line is."""
+    desk.now = SystemClock().now()
 
 
 def doubtful(desk: Desk, name: str = "spring", first: int = 0, people: int = 2) -> str:

@@ -5,13 +5,20 @@ from datetime import timedelta
 
 import pytest
 
+from campaign.clock import SystemClock
 from campaign.errors import Stopped
 from store import audit
 from store.batches import advancing
 from store.planning import PlannedBatch
 from store.submissions import claiming
 from tests.outdial.operator.conftest import Terminal
-from tests.store.desk import Desk
+from tests.store.desk import Desk, listed
+
+
+@pytest.fixture(autouse=True)
+def today(desk: Desk) -> None:
+    """A batch without news for weeks is given up: let it be of today, as the command line is."""
+    desk.now = SystemClock().now()
 
 
 def state(desk: Desk, name: str = "spring") -> str:
@@ -174,8 +181,6 @@ def test_what_a_provider_has_is_stopped_and_waited_for(desk: Desk, outdial: Term
 
 
 def test_it_is_cancelled_once_the_last_call_is_home(desk: Desk, outdial: Terminal) -> None:
-    from tests.store.desk import listed
-
     batch = desk.placed(people=2)
     assert outdial("cancel", "spring").exit_code == 1
     desk.page(batch, [listed(call) for call in desk.calls(batch)])
