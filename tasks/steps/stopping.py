@@ -32,7 +32,10 @@ async def stop(runtime: Runtime, batch_id: str) -> None:
         except ProviderError as error:
             await bear(runtime, batch, error)
             return
-    await runtime.ledger.run(advancing.stopped, batch_id, runtime.clock.now())
+    counted = await runtime.ledger.run(batches.tally, batch_id)
+    if not counted.undecided:
+        # A doubt that is adopted later must be stopped, too.
+        await runtime.ledger.run(advancing.stopped, batch_id, runtime.clock.now())
 
 
 async def _call_off(runtime: Runtime, batch: BatchView) -> None:
