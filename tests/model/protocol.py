@@ -1,26 +1,42 @@
 """A small model of the submit protocol: two workers, pauses, kills, lost and late messages.
 
-One submission. Each worker runs claim, wire mark, send, record; any of them may stop for any length
-of time at any point (a pause is simply not being scheduled) and be killed for good, and started
-anew. The network may deliver a request late, after its sender gave up, or drop it, and may lose the
-answer. The provider dials for each request that arrives (or keeps an unstarted job, or refuses a
-known key). `explore` walks through every state that can be reached and judges it: dialled twice, or
-stuck without a decision.
+One submission. A worker claims, marks, sends and records; it may stop for any length of time at any
+point (a pause is simply not to be scheduled), and be killed and started anew. A request may arrive
+long after its sender gave up, or never; an answer may be lost. The provider dials for each request
+that arrives. `explore` walks through every state that can be reached.
+
+States are finite by abstraction, not by a bound on steps: of all epochs only whether a worker's is
+the latest counts, and of requests under way no more than two, which can do all the harm that more
+could.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, NamedTuple, TypeVar
+
+T = TypeVar("T", bound=Hashable)
+Db = Literal["planned", "intent", "unknown", "accepted", "held"]
+At = Literal["idle", "claimed", "marked", "sent", "found", "missed"]
+Wire = Literal["none", "under way", "answered"]
 
 
 class Lease(StrEnum):
     """How a worker comes to believe that another is gone."""
 
     TIME = "time"
-    """A clock: it may be wrong about a paused process."""
+    """A clock: it may be wrong about a worker that is paused."""
     FLOCK = "flock"
     """Proof of death."""
+
+
+class Fence(StrEnum):
+    """What a worker does between its claim and the first byte."""
+
+    NONE = "none"
+    REREAD = "re-read the claim, then send"
+    MARK = "commit a wire mark by compare and swap, then send"
 
 
 class OnMiss(StrEnum):
@@ -36,62 +52,50 @@ class Variant:
     """One protocol."""
 
     intent: bool = True
-    """Committed before the request; otherwise the outcome is committed after it, and repeated on a
-    lost answer.
-    """
+    """Written down before the request; otherwise only the outcome is, and a lost one repeated."""
     blind_retry: bool = False
-    wire_mark: bool = False
+    fence: Fence = Fence.NONE
     lookup: bool = True
     lagging: bool = False
     """The provider's list may hide what it has."""
     on_miss: OnMiss = OnMiss.HOLD
     lease: Lease = Lease.TIME
     key: bool = False
-    """The provider honours an idempotency key."""
-    two_phase: bool = False
-    """Creating rings nobody; the start goes by id."""
+    """The provider dials once for all requests with the same key."""
     stale_reset: bool = False
     """A connection that idled for the quiet period is reset by the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """Where one worker is. `at` is its next step."""
+class Worker(NamedTuple):
+    """Where one worker is."""
 
-    at: str = "idle"
-    current: bool = False
-    """Its claim is the ledger's latest: nobody has taken it over."""
-    alive: bool = True
+    at: At = "idle"
+    latest: bool = False
+    """Nobody has claimed, taken over or planned again since its claim or look."""
+    wire: Wire = "none"
+    """Its request."""
     aged: bool = False
-    """A quiet period has passed since it set its mark."""
+    """A quiet period has passed since it connected."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """One state of everything."""
 
-    db: str = "planned"
-    wire: bool = False
-    owner: int = -1
+    db: Db = "planned"
+    marked: bool = False
+    owner: int | None = None
+    """Whose claim stands; None: a dead worker's, or nobody's."""
     workers: tuple[Worker, Worker] = (Worker(), Worker())
-    in_flight: int = 0
-    """Requests on the wire that the provider has not seen."""
+    orphans: int = 0
+    """Requests under way that nobody waits for."""
     dials: int = 0
-    jobs: int = 0
-    """Created and not started (two-phase)."""
     visible: bool = False
-    """What the provider has is in its list."""
+    """The provider's list shows what it has."""
     kills: int = 2
 
 
-_MOST = 3
-"""Requests on the wire, or unstarted jobs: more tell nothing new."""
-DECIDED = frozenset({"accepted", "held"})
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What walking through every state of a protocol has shown."""
+class Verdict(NamedTuple):
+    """What became of a walk through all states."""
 
     dials_twice: bool
     states: int
@@ -99,190 +103,189 @@ class Verdict:
     """From every state a decision can still be reached."""
 
 
-def explore(variant: Variant, *, kills: int = 2) -> Verdict:
-    """Walk through every state that can be reached, and judge the protocol."""
-    start = World(kills=kills)
-    seen = {start}
-    after: dict[World, list[World]] = {}
-    queue = deque([start])
-    double = False
+DECIDED = frozenset({"accepted", "held"})
+
+
+def explore(variant: Variant) -> Verdict:
+    """Walk through everything that can happen to a protocol, in whatever order, and judge it."""
+    return walk(
+        World(),
+        lambda world: moves(world, variant),
+        too_many=lambda world: world.dials > 1,
+        decided=lambda world: world.db in DECIDED,
+    )
+
+
+def walk(
+    start: T,
+    nexts: Callable[[T], Iterable[T]],
+    *,
+    too_many: Callable[[T], bool],
+    decided: Callable[[T], bool],
+) -> Verdict:
+    """Walk from a state through all that can follow, but for those that are too many dials."""
+    before: dict[T, list[T]] = {start: []}
+    queue, dials_twice = deque([start]), False
     while queue:
-        world = queue.popleft()
-        nexts = list(_moves(world, variant))
-        after[world] = nexts
-        for following in nexts:
-            if following.dials > 1:
-                double = True
+        state = queue.popleft()
+        for following in nexts(state):
+            if too_many(following):
+                dials_twice = True
                 continue
-            if following not in seen:
-                seen.add(following)
+            if following not in before:
+                before[following] = []
                 queue.append(following)
-    return Verdict(double, len(seen), _none_stuck(after, seen))
+            before[following].append(state)
+    return Verdict(dials_twice, len(before), _all_lead_to(decided, before))
 
 
-def _none_stuck(after: dict[World, list[World]], seen: set[World]) -> bool:
-    before: dict[World, list[World]] = {}
-    for world, nexts in after.items():
-        for following in nexts:
-            before.setdefault(following, []).append(world)
-    fine = {world for world in seen if world.db in DECIDED}
+def _all_lead_to(decided: Callable[[T], bool], before: dict[T, list[T]]) -> bool:
+    fine = {state for state in before if decided(state)}
     queue = deque(fine)
     while queue:
-        for earlier in before.get(queue.popleft(), ()):
+        for earlier in before[queue.popleft()]:
             if earlier not in fine:
                 fine.add(earlier)
                 queue.append(earlier)
-    return fine == seen
+    return len(fine) == len(before)
 
 
-def _moves(world: World, variant: Variant) -> Iterator[World]:
+def moves(world: World, variant: Variant) -> Iterator[World]:
+    """Yield every state that may come next."""
     yield from _network(world, variant)
     for index, worker in enumerate(world.workers):
-        if worker.alive:
-            if world.kills and worker.at != "idle":
-                yield _with(world, index, Worker(alive=False), kills=world.kills - 1)
-            yield from _steps(world, index, worker, variant)
-        else:
-            yield _with(world, index, Worker())  # Started anew.
-
-
-def _with(world: World, index: int, worker: Worker, **changes: object) -> World:
-    workers = list(world.workers)
-    workers[index] = worker
-    return replace(world, workers=(workers[0], workers[1]), **changes)  # type: ignore[arg-type]
-
-
-def _overtaken(world: World) -> World:
-    """The epoch moves on: no claim made before is the latest any more."""
-    first, second = (replace(one, current=False) for one in world.workers)
-    return replace(world, workers=(first, second))
+        if world.kills and worker.at != "idle":
+            yield _killed(world, index)
+        yield from _steps(world, index, worker, variant)
 
 
 def _network(world: World, variant: Variant) -> Iterator[World]:
-    if world.in_flight:
-        yield replace(world, in_flight=world.in_flight - 1)  # Lost on the way.
-        yield _arrive(world, variant)
-    if (world.dials or world.jobs) and not world.visible:
-        yield replace(world, visible=True)
+    for index, worker in enumerate(world.workers):
+        if worker.wire == "under way":
+            yield _with(_arrived(world, variant), index, worker._replace(wire="answered"))
+            yield _with(world, index, worker._replace(wire="none"))
+    if world.orphans:
+        fewer = world._replace(orphans=world.orphans - 1)
+        yield fewer
+        yield _arrived(fewer, variant)
+    if world.dials and not world.visible:
+        yield world._replace(visible=True)
 
 
-def _arrive(world: World, variant: Variant) -> World:
-    """The provider takes a request."""
-    visible = world.visible or not variant.lagging
-    if variant.two_phase:
-        jobs = min(world.jobs + 1, _MOST)
-        return replace(world, in_flight=world.in_flight - 1, jobs=jobs, visible=visible)
+def _arrived(world: World, variant: Variant) -> World:
     known = variant.key and world.dials > 0
-    dials = world.dials + (0 if known else 1)
-    return replace(world, in_flight=world.in_flight - 1, dials=dials, visible=visible)
+    return world._replace(
+        dials=world.dials + (not known), visible=world.visible or not variant.lagging
+    )
 
 
-def _steps(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
+def _killed(world: World, index: int) -> World:
+    """Killed, and started anew: nothing of it is left but what it has sent."""
+    world = _orphaned(world, world.workers[index])
+    owner = None if world.owner == index else world.owner
+    return _with(world, index, Worker(), kills=world.kills - 1, owner=owner)
+
+
+def _orphaned(world: World, worker: Worker) -> World:
+    more = worker.wire == "under way"
+    return world._replace(orphans=min(world.orphans + more, 2))
+
+
+def _steps(world: World, index: int, worker: Worker, variant: Variant) -> Iterable[World]:
     match worker.at:
         case "idle":
-            yield from _begin(world, index, variant)
+            return _begin(world, index, variant)
         case "claimed":
-            yield from _mark(world, index, worker, variant)
+            return [_fenced(world, index, worker, variant)]
         case "marked":
-            yield from _send(world, index, worker, variant)
+            return [_sent(world, index, worker, variant)]
         case "sent":
-            yield from _answered(world, index, worker, variant)
-        case "starting":
-            yield from _start(world, index, worker)
-        case _:
-            raise AssertionError(worker.at)
+            return _heard(world, index, worker, variant)
+        case "found":
+            return [_with(world, index, Worker(), **_accepted(world))]
+        case "missed":
+            return _missed(world, index, worker, variant)
 
 
 def _begin(world: World, index: int, variant: Variant) -> Iterator[World]:
-    if world.db == "planned":
-        if variant.intent:
-            fresh = _overtaken(world)
-            claimed = Worker("claimed", current=True)
-            yield _with(fresh, index, claimed, db="intent", wire=False, owner=index)
-        else:
-            yield _with(world, index, Worker("marked", current=True))
-    elif world.db == "intent" and world.owner != index and _believes_gone(world, variant):
-        yield from _take_over(world, variant)
-    elif world.db == "intent" and world.owner == index:
-        yield from _take_over(world, variant)  # Our own, from before we were killed.
-    elif world.db in {"unknown", "held"}:
-        yield from _look_up(world, index, variant)
-    elif world.db == "accepted" and variant.two_phase and not world.dials:
-        yield _with(world, index, Worker("starting"))
+    gone = world.owner is None or (world.owner != index and variant.lease is Lease.TIME)
+    if world.db == "planned" and not variant.intent:
+        yield _with(world, index, Worker("marked"))
+    elif world.db == "planned":
+        anew = _with(_overtaken(world), index, Worker("claimed", latest=True))
+        yield anew._replace(db="intent", marked=False, owner=index)
+    elif world.db == "intent" and gone:
+        unsent = variant.fence is Fence.MARK and not world.marked
+        yield _overtaken(world)._replace(db="planned" if unsent else "unknown", owner=None)
+    elif world.db == "unknown" and not variant.lookup:
+        yield world._replace(db="held")
+    elif world.db in {"unknown", "held"} and variant.lookup:
+        if world.dials and world.visible:
+            yield _with(world, index, Worker("found"))
+        elif variant.on_miss is not OnMiss.QUIET:
+            yield _with(world, index, Worker("missed", latest=True))
+        elif not _anything_under_way(world):
+            yield _with(_aged(world), index, Worker("missed", latest=True))
 
 
-def _believes_gone(world: World, variant: Variant) -> bool:
-    owner = world.workers[world.owner]
-    dead = not owner.alive or owner.at == "idle"
-    return dead or variant.lease is Lease.TIME
+def _overtaken(world: World) -> World:
+    first, second = (one._replace(latest=False) for one in world.workers)
+    return world._replace(workers=(first, second))
 
 
-def _take_over(world: World, variant: Variant) -> Iterator[World]:
-    unsent = variant.wire_mark and not world.wire
-    following = "planned" if unsent else "unknown"
-    yield replace(_overtaken(world), db=following, owner=-1, wire=False)
+def _fenced(world: World, index: int, worker: Worker, variant: Variant) -> World:
+    mine = worker.latest and world.db == "intent"
+    if variant.fence is not Fence.NONE and not mine:
+        return _with(world, index, Worker())  # Not one byte leaves.
+    marked = world.marked or variant.fence is Fence.MARK
+    return _with(world, index, worker._replace(at="marked"), marked=marked)
 
 
-def _mark(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
-    if not variant.wire_mark:
-        yield _with(world, index, replace(worker, at="marked"))
-    elif world.db == "intent" and worker.current:
-        yield _with(world, index, replace(worker, at="marked"), wire=True)
-    else:
-        yield _with(world, index, Worker())  # Overtaken: not one byte leaves.
-
-
-def _send(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
+def _sent(world: World, index: int, worker: Worker, variant: Variant) -> World:
     if worker.aged and variant.stale_reset:
-        yield _with(world, index, Worker())  # The server has closed the idle connection.
-        return
-    if world.in_flight < _MOST:
-        sent = replace(worker, at="sent")
-        yield _with(world, index, sent, in_flight=world.in_flight + 1)
+        return _with(world, index, Worker())
+    return _with(world, index, worker._replace(at="sent", wire="under way", aged=False))
 
 
-def _answered(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
-    """The answer comes if the provider took the request; or it is lost, or we give up waiting."""
+def _heard(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
+    if worker.wire == "answered":
+        # An id that is known stays true, whoever learns it.
+        yield _with(world, index, Worker(), **_accepted(world))
+    silent = _orphaned(world, worker)
     if not variant.intent or variant.blind_retry:
-        yield _with(world, index, replace(worker, at="marked"))  # Lost: the same again.
-    elif world.db == "intent" and worker.current:
-        yield _with(world, index, Worker(), db="unknown", owner=-1)
+        yield _with(silent, index, worker._replace(at="marked", wire="none"))
+    elif worker.latest and world.db == "intent":
+        yield _with(silent, index, Worker(), db="unknown", owner=None)
     else:
+        yield _with(silent, index, Worker())
+
+
+def _anything_under_way(world: World) -> bool:
+    return world.orphans > 0 or any(one.wire == "under way" for one in world.workers)
+
+
+def _aged(world: World) -> World:
+    """A quiet period has passed, which outlasts every connection that idles."""
+    first, second = (one._replace(aged=one.at in {"claimed", "marked"}) for one in world.workers)
+    return world._replace(workers=(first, second))
+
+
+def _missed(world: World, index: int, worker: Worker, variant: Variant) -> Iterator[World]:
+    """Act on a look that found nothing; with a quiet period, one that came at its end."""
+    if not worker.latest or world.db != "unknown":
         yield _with(world, index, Worker())
-    if not world.in_flight and (world.dials or world.jobs):
-        # Knowing an id is monotone: also a worker that was overtaken records it.
-        yield _with(world, index, Worker(), db="accepted", owner=-1)
+    elif variant.on_miss is OnMiss.HOLD:
+        yield _with(world, index, Worker(), db="held")
+    else:
+        yield _with(_overtaken(world), index, Worker(), db="planned")
 
 
-def _look_up(world: World, index: int, variant: Variant) -> Iterator[World]:
-    if not variant.lookup:
-        if world.db == "unknown":
-            yield from _missed(world, variant)
-        return
-    if (world.dials or world.jobs) and world.visible:
-        yield replace(world, db="accepted", owner=-1)
-        return
-    if world.db == "unknown":
-        yield from _missed(world, variant)
+def _accepted(world: World) -> dict[str, object]:
+    undecided = world.db in {"planned", "intent", "unknown", "held"}
+    return {"db": "accepted", "owner": None} if undecided else {}
 
 
-def _missed(world: World, variant: Variant) -> Iterator[World]:
-    if variant.two_phase or variant.key:
-        yield replace(_overtaken(world), db="planned")
-        return
-    if variant.on_miss is OnMiss.HOLD or not variant.lookup:
-        yield replace(world, db="held")
-    elif variant.on_miss is OnMiss.RESUBMIT:
-        yield replace(_overtaken(world), db="planned")
-    elif not world.in_flight:
-        # A quiet period outlasts whatever is on the wire, and every connection that idles.
-        aged = [replace(one, aged=one.at == "marked" or one.aged) for one in world.workers]
-        quiet = replace(world, workers=(aged[0], aged[1]))
-        yield replace(_overtaken(quiet), db="planned")
-
-
-def _start(world: World, index: int, worker: Worker) -> Iterator[World]:
-    """Start exactly the one adopted job, by id: repeating it changes nothing."""
-    yield _with(world, index, Worker())  # The start is lost.
-    if world.jobs and not world.dials:
-        yield _with(world, index, Worker(), dials=1, jobs=world.jobs - 1)
+def _with(world: World, index: int, worker: Worker, **changes: object) -> World:
+    first, second = world.workers
+    workers = (worker, second) if index == 0 else (first, worker)
+    return world._replace(workers=workers, **changes)  # pyright: ignore[reportArgumentType]
