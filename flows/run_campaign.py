@@ -1,6 +1,7 @@
 """One campaign: read its list, call who is due wave by wave, close its books."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -83,21 +84,24 @@ async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
     # A batch that has come back is over, broken off, or waits for a campaign that is not running.
     begun: set[str] = set()
     broken: dict[str, BaseException] = {}
-    while True:
-        room = enrolled.spec.limits.batches_at_once - len(running)
-        for batch_id in await _next_batches(runtime, enrolled.id, room, begun):
-            begun.add(batch_id)
-            running[batch_id] = asyncio.create_task(run_batch(batch_id))
-        if running:
-            await asyncio.wait(
-                running.values(),
-                timeout=_NOTICE.total_seconds(),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            broken |= _take_finished(running)
-            await publish(runtime, enrolled.id)
-        elif not await _wait_for_redials(runtime, enrolled.id):
-            break
+    try:
+        while True:
+            room = enrolled.spec.limits.batches_at_once - len(running)
+            for batch_id in await _next_batches(runtime, enrolled.id, room, begun):
+                begun.add(batch_id)
+                running[batch_id] = asyncio.create_task(run_batch(batch_id))
+            if running:
+                await asyncio.wait(
+                    running.values(),
+                    timeout=_NOTICE.total_seconds(),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                broken |= _take_finished(running)
+                await publish(runtime, enrolled.id)
+            elif not await _wait_for_redials(runtime, enrolled.id):
+                break
+    finally:
+        await _cancel(running.values())
     if broken:
         raise ExceptionGroup(
             f"{len(broken)} batches broke off; run the campaign again to go on with them",
@@ -113,6 +117,13 @@ async def _next_batches(
     if len(left) < room and await planning.anybody_due(runtime, campaign_id):
         left += await campaigns.plan_wave(campaign_id, room - len(left))
     return left[: max(room, 0)]
+
+
+async def _cancel(batches: Iterable[asyncio.Task[str]]) -> None:
+    """Take the batches along when the campaign is interrupted: their next step needs its ledger."""
+    for task in batches:
+        task.cancel()
+    await asyncio.gather(*batches, return_exceptions=True)
 
 
 def _take_finished(running: dict[str, asyncio.Task[str]]) -> dict[str, BaseException]:

@@ -5,9 +5,10 @@ from pathlib import Path
 from random import Random
 
 PEOPLE = 300
+"""As many as there are numbers below."""
 
 _CAMPAIGN = """\
-# An example of outdial: three hundred people, all five providers, one list of results.
+# An example of outdial: some people, all five providers, one list of results.
 name: {name}
 
 # Each person is given to one of the providers at random, by these shares, and stays with it. The
@@ -58,18 +59,18 @@ _AREAS = ("212", "312", "415")
 """With 555-0100 to 0199: numbers that are kept for fiction."""
 
 
-def write_example(folder: Path, name: str) -> Path:
+def write_example(folder: Path, name: str, people: int = PEOPLE) -> Path:
     """Write a campaign file and its list into a folder; returns the campaign file's path."""
     campaign = folder / "campaign.yaml"
     campaign.write_text(_CAMPAIGN.format(name=name), encoding="utf-8")
-    lines = ["customer_no,first_name,phone_number,due_date", *_people()]
+    lines = ["customer_no,first_name,phone_number,due_date", *_people(people)]
     (folder / "people.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return campaign
 
 
-def _people() -> Iterator[str]:
+def _people(count: int) -> Iterator[str]:
     random = Random(1)  # noqa: S311 - names for an example
-    for number in range(PEOPLE):
+    for number in range(count):
         area, last = _AREAS[number // 100], number % 100
         day = 1 + number % 28
         name = random.choice(_NAMES)

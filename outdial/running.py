@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 
 from campaign.errors import BadInput, Fault
+from outdial.terminal import tell
 
 _SETTINGS = {
-    # The first start of Prefect's own server takes longer than the 20 s that it gives itself.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     # Its SQLite database is busy now and then, which it tells at length and tries again.
@@ -24,13 +23,21 @@ _TERMINATED = "TerminationSignal"
 
 
 def prepare_prefect(*, console_level: str = "CRITICAL") -> None:
-    """Set what Prefect reads when it is imported; what the user has set stays.
+    """See to it that there is a Prefect server: the user's, or one that ends with this process.
 
-    Its lines go to its own server in full; of those on the console, `console_level` and above.
+    What the user has set stays. Of Prefect's lines those of `console_level` and above come to the
+    console; all of them go to the server. Raises `BadInput` if the user's server is silent.
     """
+    # Prefect reads its settings when it is imported, which takes seconds, and so happens only here.
     for name, value in {**_SETTINGS, _CONSOLE_LEVEL: console_level}.items():
         os.environ.setdefault(name, value)
-    _refuse_silent_server(os.environ.get("PREFECT_API_URL", ""))
+    server: Any = import_module("flows.server")
+    url: str | None = server.chosen_url()
+    if url is not None:
+        _refuse_silence(url)
+        return
+    tell("Starting Prefect (the first time takes up to half a minute) ...")
+    tell(f"While this runs, Prefect shows it at {server.start_server()}")
 
 
 def run_to_end(name: str, *, strict: bool) -> None:
@@ -55,10 +62,8 @@ async def _run(flow: Any, name: str, *, strict: bool) -> None:
     raise cause if isinstance(cause, BaseException) else RuntimeError(f"the flow is {state.name}")
 
 
-def _refuse_silent_server(url: str) -> None:
+def _refuse_silence(url: str) -> None:
     """Say at once what Prefect would say after a minute of trying."""
-    if not url:
-        return
     try:
         httpx.get(f"{url.rstrip('/')}/health", timeout=10).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL):

@@ -65,7 +65,8 @@ def standing(db: Connection, campaign: CampaignView) -> Standing:
 def print_standing(said: Standing, now: datetime) -> None:
     """Print it for a person."""
     campaign = said.campaign
-    reason = f": {campaign.state_reason}" if campaign.state_reason else ""
+    told = {"", said.books.in_words}  # The books are the next line.
+    reason = "" if campaign.state_reason in told else f": {campaign.state_reason}"
     say(f"{campaign.name} is {campaign.state.value.replace('_', ' ')}{reason}")
     for title, text in (
         ("people", said.books.in_words),

@@ -12,7 +12,6 @@ from outdial.example import PEOPLE, write_example
 from outdial.export import write
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.loading import load
-from outdial.running import prepare_prefect
 from outdial.terminal import Column, print_table, say
 from outdial.verbs.run import run_loaded
 from outdial.verdict import Comparison, compare
@@ -33,8 +32,11 @@ _SEED = 7
 )
 @click.option("--mix", type=click.Choice(sorted(mixes())), default="calm", show_default=True)
 @click.option("--speed", type=click.FloatRange(min=1), default=60.0, show_default=True)
+@click.option("--people", type=click.IntRange(1, PEOPLE), default=PEOPLE, show_default=True)
 @click.pass_context
-def command(context: click.Context, folder: Path | None, mix: str, speed: float) -> None:
+def command(
+    context: click.Context, folder: Path | None, mix: str, speed: float, people: int
+) -> None:
     """Run an example campaign over all five providers, against simulated telephones.
 
     Nothing is set up, nobody is called, no account is needed. At the end the results are held
@@ -42,18 +44,17 @@ def command(context: click.Context, folder: Path | None, mix: str, speed: float)
     cut connections, time-outs.
     """
     folder = _folder(folder)
-    campaign = write_example(folder, folder.name.lower().replace("_", "-"))
+    campaign = write_example(folder, folder.name.lower().replace("_", "-"), people)
     plan = FaultPlan(seed=_SEED, mixes=(mix,))
     settings = SimulatorSettings(seed=_SEED, speed=speed, faults=plan)
     with start_in_thread(settings) as simulator:
         _point_at(simulator, folder)
-        say(f"{PEOPLE} people who do not exist, five providers that are simulated ({folder})")
+        say(f"{people} people who do not exist, five providers that are simulated ({folder})")
         agrees = _run(campaign, folder, simulator)
     context.exit(DONE if agrees else NEEDS_ATTENTION)
 
 
 def _run(campaign: Path, folder: Path, simulator: RunningSimulator) -> bool:
-    prepare_prefect()
     with Ledger.open() as ledger:
         said = run_loaded(ledger, load(campaign))
         with ledger.reading() as db:
@@ -62,7 +63,8 @@ def _run(campaign: Path, folder: Path, simulator: RunningSimulator) -> bool:
             compared = compare(_rings(simulator), db, found)
     _print(compared)
     say(f"Results: {folder / 'calls.csv'}   database: {folder / 'outdial.db'}")
-    say(f"Look around: outdial status {found} --database-url {os.environ['OUTDIAL_DATABASE_URL']}")
+    url = os.environ["OUTDIAL_DATABASE_URL"]
+    say(f"Look around: outdial status {said.campaign.name} --database-url {url}")
     return compared.agrees and said.books.closes
 
 

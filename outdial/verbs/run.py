@@ -44,16 +44,18 @@ def command(context: click.Context, file: Path, *, strict: bool, confirmed: bool
     with Ledger.open() as ledger:
         if live and not confirmed:
             _confirm(ledger, loaded, live)
-        prepare_prefect(console_level="INFO" if _debug(context) else "CRITICAL")
-        said = run_loaded(ledger, loaded, strict=strict)
+        said = run_loaded(ledger, loaded, strict=strict, debug=_debug(context))
     context.exit(NEEDS_ATTENTION if said.needs_attention or not said.books.closes else DONE)
 
 
-def run_loaded(ledger: Ledger, loaded: Loaded, *, strict: bool = False) -> Standing:
+def run_loaded(
+    ledger: Ledger, loaded: Loaded, *, strict: bool = False, debug: bool = False
+) -> Standing:
     """Enroll and run a campaign with its progress on stderr, and print how it stands at the end."""
     clock = SystemClock()
     view = ledger.run_sync(campaigns.enroll, loaded.spec, str(loaded.base_dir), clock.now())
     try:
+        prepare_prefect(console_level="INFO" if debug else "CRITICAL")
         with progress(ledger, view.id, view.name):
             run_to_end(view.name, strict=strict)
     except KeyboardInterrupt:
