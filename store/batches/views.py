@@ -1,10 +1,12 @@
 """What is known about a batch, and which are due."""
 
+import functools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from campaign.calls import BatchRef, SubmissionRef
 from campaign.spec import CampaignSpec
@@ -58,20 +60,22 @@ class BatchView:
         return f"{self.campaign_name}/{self.no}"
 
 
+_GET = (
+    select(
+        BATCH,
+        _CAMPAIGN.c.name.label("campaign_name"),
+        _CAMPAIGN.c.state.label("campaign_state"),
+        _CAMPAIGN.c.spec,
+        _CAMPAIGN.c.base_dir,
+    )
+    .join(_CAMPAIGN, _CAMPAIGN.c.id == BATCH.c.campaign_id)
+    .where(BATCH.c.id == bindparam("its_id"))
+)
+
+
 def get(db: Connection, batch_id: str) -> BatchView:
     """One batch with its campaign. Raises `LookupError`."""
-    query = (
-        select(
-            BATCH,
-            _CAMPAIGN.c.name.label("campaign_name"),
-            _CAMPAIGN.c.state.label("campaign_state"),
-            _CAMPAIGN.c.spec,
-            _CAMPAIGN.c.base_dir,
-        )
-        .join(_CAMPAIGN, _CAMPAIGN.c.id == BATCH.c.campaign_id)
-        .where(BATCH.c.id == batch_id)
-    )
-    row = db.execute(query).mappings().first()
+    row = db.execute(_GET, {"its_id": batch_id}).mappings().first()
     if row is None:
         raise LookupError(f"no batch {batch_id}")
     said = {name: row[name] for name in BatchView.__dataclass_fields__ if name != "spec"}
@@ -79,9 +83,15 @@ def get(db: Connection, batch_id: str) -> BatchView:
         "campaign_state": CampaignState(row["campaign_state"]),
         "state": BatchState(row["state"]),
         "progress": Progress(row["progress"]) if row["progress"] else None,
-        "spec": CampaignSpec.model_validate_json(row["spec"]),
+        "spec": _spec(row["spec"]),
     }
     return BatchView(**said)
+
+
+@functools.lru_cache(maxsize=64)
+def _spec(text: str) -> CampaignSpec:
+    """Every step of every batch reads it, and it hardly ever changes."""
+    return CampaignSpec.model_validate_json(text)
 
 
 def reference(db: Connection, batch_id: str) -> BatchRef | None:
@@ -158,37 +168,41 @@ class Tally:
         return bool(self.planned_submissions or self.doubtful_submissions)
 
 
+# Built once: to put a long query together takes longer than to run it.
+_COUNT_ATTEMPTS = (
+    select(_ATTEMPT.c.state, func.count())
+    .where(_ATTEMPT.c.batch_id == bindparam("its_id"))
+    .group_by(_ATTEMPT.c.state)
+)
+_COUNT_SUBMISSIONS = (
+    select(_SUBMISSION.c.state, func.count(), func.count(_SUBMISSION.c.started_at))
+    .where(_SUBMISSION.c.batch_id == bindparam("its_id"))
+    .group_by(_SUBMISSION.c.state)
+)
+
+
 def tally(db: Connection, batch_id: str) -> Tally:
     """Count what a batch holds."""
-    a, s = _ATTEMPT.c, _SUBMISSION.c
-    accepted = s.state == SubmissionState.ACCEPTED.value
-    attempts: Select[tuple[int, ...]] = select(
-        func.count(),
-        *(
-            func.coalesce(func.sum(case((a.state == state.value, 1), else_=0)), 0)
-            for state in (
-                AttemptState.ASSIGNED,
-                AttemptState.SUBMITTED,
-                AttemptState.DONE,
-                AttemptState.HELD,
-            )
-        ),
-    ).where(a.batch_id == batch_id)
-    submissions: Select[tuple[int, ...]] = select(
-        *(
-            func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-            for condition in (
-                s.state == SubmissionState.PLANNED.value,
-                s.state.in_([SubmissionState.INTENT.value, SubmissionState.UNKNOWN.value]),
-                s.state == SubmissionState.HELD.value,
-                accepted,
-                accepted & s.started_at.is_(None),
-            )
-        )
-    ).where(s.batch_id == batch_id)
-    counted, sent = tuple(db.execute(attempts).one()), tuple(db.execute(submissions).one())
-    names = Tally.__dataclass_fields__
-    return Tally(**dict(zip(names, counted + sent, strict=True)))
+    its = {"its_id": batch_id}
+    attempts, submissions, started = Counter[str](), Counter[str](), Counter[str]()
+    for state, many in db.execute(_COUNT_ATTEMPTS, its):
+        attempts[state] = many
+    for state, many, begun in db.execute(_COUNT_SUBMISSIONS, its):
+        submissions[state], started[state] = many, begun
+    accepted = submissions[SubmissionState.ACCEPTED]
+    return Tally(
+        attempts=attempts.total(),
+        waiting=attempts[AttemptState.ASSIGNED],
+        submitted=attempts[AttemptState.SUBMITTED],
+        done=attempts[AttemptState.DONE],
+        held=attempts[AttemptState.HELD],
+        planned_submissions=submissions[SubmissionState.PLANNED],
+        doubtful_submissions=submissions[SubmissionState.INTENT]
+        + submissions[SubmissionState.UNKNOWN],
+        held_submissions=submissions[SubmissionState.HELD],
+        accepted_submissions=accepted,
+        unstarted_submissions=accepted - started[SubmissionState.ACCEPTED],
+    )
 
 
 def due(
