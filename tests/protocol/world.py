@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from simulator.faults.rules import FaultPlan, Rule
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
 from store.runners import Runner, locks_of
-from tasks.steps.runtime import Runtime
+from tasks.steps.runtime import Connect, Runtime
 from tests.flows.campaigns import campaign, write_list
 from tests.protocol.clock import RunnerClock, SharedTime
 from tests.protocol.journal import keep_journal
@@ -25,21 +25,39 @@ PACE = {"min": "5s", "max": "10m", "settle": "2m"}
 """Of polling; waiting costs nothing here."""
 
 
-@dataclass(kw_only=True)
-class World:
-    """Everything that a run takes place in. One campaign, one provider."""
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a campaign runs; may be handed to another process."""
 
     api: str
-    simulator: RunningSimulator
-    time: SharedTime
+    base_urls: Mapping[str, str]
+    time_file: Path
     database_url: str
     file: Path
-    wire: Wire
-    watched: WatchedWire = field(init=False)
-    reached: list[str] = field(default_factory=list[str])
-    """The points that the runs in this process came by."""
 
-    def __post_init__(self) -> None:
+    @property
+    def time(self) -> SharedTime:
+        """The time of everybody."""
+        return SharedTime(self.time_file)
+
+    @asynccontextmanager
+    async def runtime(self, connect: Connect, *, at: At | None = None) -> AsyncGenerator[Runtime]:
+        """A runner at work on the campaign."""
+        async with WatchedLedger.open(self.database_url) as ledger:
+            ledger.at = at
+            with Runner(locks_of(ledger.engine)) as runner:
+                yield Runtime(ledger, runner, RunnerClock(self.time), connect)
+
+
+class World:
+    """A place with a simulator beside it, in this process: one campaign, one provider."""
+
+    def __init__(self, place: Place, simulator: RunningSimulator) -> None:
+        self.place, self.simulator = place, simulator
+        self.api, self.time, self.file = place.api, place.time, place.file
+        self.wire = Wire(base_urls=place.base_urls)
+        self.reached: list[str] = []
+        """The points that the runs in this process came by."""
         self.watched = WatchedWire(self.wire, self.reached.append)
 
     @property
@@ -55,13 +73,9 @@ class World:
         """No faults from now on."""
         self.simulator.stage.board.load(FaultPlan())
 
-    @asynccontextmanager
-    async def runtime(self, at: At | None = None) -> AsyncGenerator[Runtime]:
+    def runtime(self, at: At | None = None) -> AbstractAsyncContextManager[Runtime]:
         """A runner at work on the campaign."""
-        async with WatchedLedger.open(self.database_url) as ledger:
-            ledger.at = at
-            with Runner(locks_of(ledger.engine)) as runner:
-                yield Runtime(ledger, runner, RunnerClock(self.time), self.watched.connect)
+        return self.place.runtime(self.watched.connect, at=at)
 
 
 @contextmanager
@@ -84,15 +98,14 @@ def begin(
     with WatchedLedger.open(database_url) as ledger:
         keep_journal(ledger.engine)
     with start_in_thread(settings, clock=time) as simulator:
-        wire = Wire(base_urls=simulator.base_urls)
-        yield World(
+        place = Place(
             api=api,
-            simulator=simulator,
-            time=time,
+            base_urls=dict(simulator.base_urls),
+            time_file=folder / "time",
             database_url=database_url,
             file=file,
-            wire=wire,
         )
+        yield World(place, simulator)
 
 
 def copy_ledger(template: Path, folder: Path) -> str:
