@@ -13,7 +13,7 @@ PACKAGES := campaign flows outdial providers simulator store tasks tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types contracts check format lock clean
+.PHONY: help venv demo test torture lint types contracts check format lock clean
 
 help: ## Tell what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ demo: $(STAMP) ## Run the example campaign over all five providers, against the 
 
 test: $(STAMP) ## Run the tests (WORKERS=2)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60); writes torture-report.md
+	@$(BIN)/python -m tests.protocol.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .
