@@ -74,8 +74,7 @@ def _target(path: Path) -> Generator[IO[bytes]]:
 
 
 def _write_csv(file: IO[bytes], columns: Sequence[str], rows: Rows) -> int:
-    encoded = _Encoded(file)
-    writer = csv.writer(encoded, lineterminator="\n")
+    writer = csv.writer(_Lines(file), lineterminator=_END)
     writer.writerow(columns)
     count = 0
     for row in rows:
@@ -84,14 +83,20 @@ def _write_csv(file: IO[bytes], columns: Sequence[str], rows: Rows) -> int:
     return count
 
 
-class _Encoded:
-    """Text into a binary file, which stays open when this goes."""
+# Python's writer puts a cell in quotes if it holds a character of the row's end, and no other line
+# end: a carriage return must be one of them, or a cell could begin a row of its own.
+_END = "\r\n"
+
+
+class _Lines:
+    """Rows as lines with the short end that tools expect."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode("utf-8", errors="replace"))
+    def write(self, row: str) -> int:
+        line = f"{row.removesuffix(_END)}\n"
+        return self._file.write(line.encode("utf-8", errors="replace"))
 
 
 def _cell(value: Any) -> str:

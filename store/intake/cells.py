@@ -10,8 +10,9 @@ import re
 # The full-width signs are taken for formulas by East Asian versions.
 _SIGNS = "=+\\-@\t\r\uff1d\uff0b\uff0d\uff20"
 _BLANKS = "[ \u00a0\u3000]*"
-_DANGEROUS = re.compile(rf"(?m)^(?='*{_BLANKS}[{_SIGNS}])")
-_GUARDED = re.compile(rf"(?m)^'(?='*{_BLANKS}[{_SIGNS}])")
+_START = r"(?:\A|(?<=[\r\n]))"
+_DANGEROUS = re.compile(rf"{_START}(?='*{_BLANKS}[{_SIGNS}])")
+_GUARDED = re.compile(rf"{_START}'(?='*{_BLANKS}[{_SIGNS}])")
 _NUMBER = re.compile(r"\+[0-9]{7,15}")
 
 
@@ -27,4 +28,4 @@ def guard(text: str) -> str:
 
 def unguard(text: str) -> str:
     """Return the text that was guarded; also the number that somebody typed as `'+13125550101`."""
-    return _GUARDED.sub("", text) if text[:1] == "'" or "\n'" in text else text
+    return _GUARDED.sub("", text) if "'" in text else text

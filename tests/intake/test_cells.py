@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ NASTY = st.text(alphabet="=+-@\t\r\n' \u00a0\u3000＝＋－＠a1")  # noqa: RUF0
         "-2+3",
         "@SUM(A1)",
         "\t=1",
-        "\r=1",
+        "\rx",
         "  =1",
         "\u00a0=1",
         "＝1",  # noqa: RUF001 - taken for = by East Asian versions
@@ -55,8 +56,8 @@ def test_a_round_trip_changes_nothing(cell: str) -> None:
 
 @given(NASTY)
 def test_no_line_of_a_guarded_cell_begins_like_a_formula(cell: str) -> None:
-    for line in guard(cell).split("\n"):
-        assert line.lstrip(" \u00a0\u3000")[:1] not in set("=+-@\t\r＝＋－＠")  # noqa: RUF001
+    for line in re.split("[\r\n]", guard(cell)):
+        assert line.lstrip(" \u00a0\u3000")[:1] not in set("=+-@\t＝＋－＠")  # noqa: RUF001
 
 
 @given(st.lists(NASTY, min_size=1, max_size=4))

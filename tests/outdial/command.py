@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from outdial.cli import cli
 
+PROGRAM = str(Path(sys.executable).parent / "outdial")
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -30,7 +32,7 @@ def outdial(*arguments: str | Path, env: Mapping[str, str] | None = None, typed:
 def program(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Ran:
     """Run the installed program in a process of its own."""
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "outdial"), *map(str, arguments)],
+        [PROGRAM, *map(str, arguments)],
         check=False,
         capture_output=True,
         text=True,

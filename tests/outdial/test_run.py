@@ -17,9 +17,8 @@ import pytest
 
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
-from tests.outdial.command import Ran, outdial, program
+from tests.outdial.command import PROGRAM, Ran, outdial, program
 
-PROGRAM = str(Path(sys.executable).parent / "outdial")
 CAMPAIGN = """\
 name: spring
 provider: vogent

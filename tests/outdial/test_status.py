@@ -1,0 +1,134 @@
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from campaign.words import Outcome
+from outdial.progress import Bars, Lines
+from store.glance import glance
+from store.ledger import Ledger
+from tests.outdial.command import outdial
+from tests.store.desk import Desk, listed, unreadable
+
+
+@pytest.fixture
+def desk(ledger: Ledger) -> Desk:
+    return Desk(ledger)
+
+
+def test_without_campaigns_it_says_how_to_begin(ledger: Ledger) -> None:
+    ran = outdial("status")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert "outdial demo" in ran.err
+
+
+def test_all_campaigns_are_listed(desk: Desk) -> None:
+    desk.campaign(people=3, name="spring")
+    desk.campaign(people=2, name="autumn", first=50)
+
+    rows = outdial("status").out.splitlines()
+    listing = json.loads(outdial("status", "--json").out)
+
+    assert sorted(row.split()[:3] for row in rows[1:]) == [
+        ["autumn", "running", "2"],
+        ["spring", "running", "3"],
+    ]
+    assert {one["campaign"]: one["people"]["ready"] for one in listing} == {
+        "spring": 3,
+        "autumn": 2,
+    }
+
+
+def test_one_campaign_is_told_in_full(desk: Desk) -> None:
+    batch = desk.placed(people=4)
+    answered, busy, *_ = desk.calls(batch)
+    busy = desk.call(busy.key, Outcome.BUSY)
+    desk.page(batch, [listed(answered), listed(busy), unreadable('{"id": []}')])
+
+    ran = outdial("status", "spring")
+
+    assert "spring is running" in ran.out
+    assert "4 listed" in ran.out
+    assert "1 reached" in ran.out
+    assert "vogent 1 submitting" in ran.out
+    header = next(line for line in ran.out.splitlines() if line.startswith("provider"))
+    assert {"answered", "busy", "talk", "cost"} <= set(header.split())
+    assert "1 row of vogent could not be read" in ran.out
+
+
+def test_what_is_in_doubt_is_told_with_what_happens_next(desk: Desk) -> None:
+    batch = desk.placed(people=2)
+    tomorrow = (desk.now + timedelta(days=365 * 20)).isoformat(timespec="microseconds")
+    desk.execute(
+        "UPDATE submission SET state = 'held', looks = 3, due_at = :due WHERE tag = :tag",
+        tag=batch.tags[0],
+        due=tomorrow,
+    )
+
+    ran = outdial("status", "spring")
+    (doubt,) = json.loads(outdial("status", "spring", "--json").out)["doubts"]
+
+    assert ran.code == 1
+    assert "vogent may or may not have taken 2 people" in ran.out
+    assert "asked 3 times" in ran.out
+    assert "nobody of them is called again" in ran.out
+    assert (doubt["tag"], doubt["people"], doubt["state"]) == (batch.tags[0], 2, "held")
+
+
+def test_the_json_of_a_campaign_holds_all_that_is_told(desk: Desk) -> None:
+    batch = desk.placed(people=2)
+    desk.page(batch, [listed(call) for call in desk.calls(batch)])
+
+    said = json.loads(outdial("status", "spring", "--json").out)
+
+    assert said["campaign"] == "spring"
+    assert said["books"]["reached"] == 2
+    assert said["outcomes"][0]["outcome"] == "answered"
+    assert said["batches"] == [{"provider": "vogent", "state": "submitting", "batches": 1}]
+    assert said["imports"][0]["accepted"] == 2
+    assert set(said) >= {"state", "reason", "needs_attention", "doubts", "unread", "incidents"}
+
+
+def test_no_number_is_told(desk: Desk) -> None:
+    batch = desk.placed(people=2)
+    desk.page(batch, [listed(call) for call in desk.calls(batch)])
+
+    for arguments in (["status"], ["status", "spring"], ["status", "spring", "--json"]):
+        assert "55501" not in outdial(*arguments).out
+
+
+def test_progress_is_told_in_lines_where_there_is_no_terminal(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = desk.placed(people=2)
+    lines = Lines("spring")
+    with desk.ledger.reading() as db:
+        lines.show(glance(db, batch.batch_id.partition("-")[0]))
+        lines.show(glance(db, batch.batch_id.partition("-")[0]))
+    desk.page(batch, [listed(call) for call in desk.calls(batch)])
+    with desk.ledger.reading() as db:
+        lines.show(glance(db, batch.batch_id.partition("-")[0]))
+
+    assert capsys.readouterr().err.splitlines() == [
+        "spring: 0/2 people, 0/1 batches done; calls: none yet",
+        "spring: 2/2 people, 0/1 batches done; calls: answered 2",
+    ]
+
+
+def test_progress_is_drawn_as_bars_at_a_terminal(desk: Desk) -> None:
+    batch = desk.placed(people=2)
+    desk.page(batch, [listed(call) for call in desk.calls(batch)[:1]])
+    bars = Bars("spring")
+    with desk.ledger.reading() as db:
+        bars.show(glance(db, batch.batch_id.partition("-")[0]))
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(bars.picture)
+
+    drawn = console.export_text()
+
+    assert "spring: running" in drawn
+    assert "1/2" in drawn
+    assert "answered 1" in drawn
