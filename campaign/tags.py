@@ -26,4 +26,9 @@ def attempt_key(secret: bytes, attempt_id: str) -> str:
 def submission_tag(code: str, batch_no: int, submission_no: int, keys: Iterable[str]) -> str:
     """The tag of a submission, at most 40 characters; the same calls always have the same."""
     digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
-    return f"od1-{code}-{batch_no}-{submission_no}-{digest}"
+    return f"{tag_prefix(code)}{batch_no}-{submission_no}-{digest}"
+
+
+def tag_prefix(code: str) -> str:
+    """What every tag of a campaign begins with, and no other."""
+    return f"od1-{code}-"

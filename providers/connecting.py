@@ -1,5 +1,6 @@
 """A provider with its account, ready to be asked."""
 
+import functools
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,6 +9,7 @@ from providers import adapter
 from providers.http import Http
 from providers.port import Account, Provider
 from providers.settings import Access, access, resolved
+from providers.throttle import Throttle
 
 
 @asynccontextmanager
@@ -28,4 +30,13 @@ async def check(provider: str) -> Account:
 
 def open_http(to: Access) -> Http:
     """Return connections to an account; close them, or use them as an async context manager."""
-    return Http(to.base_url, adapter(to.provider).headers(to.key.get_secret_value()))
+    key = to.key.get_secret_value()
+    throttle = _throttle(to.provider, to.base_url, key, live=to.live)
+    return Http(to.base_url, adapter(to.provider).headers(key), throttle=throttle)
+
+
+@functools.cache
+def _throttle(provider: str, _base_url: str, _key: str, *, live: bool) -> Throttle:
+    """One for each account in this process. A simulator needs no sparing."""
+    facts = adapter(provider).variants().values()
+    return Throttle(per_second=min(one.requests_per_second for one in facts) if live else None)

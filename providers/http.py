@@ -31,6 +31,7 @@ from campaign.errors import (
     Unreadable,
 )
 from providers.mending import decode
+from providers.throttle import Throttle, moment_of
 
 _T = TypeVar("_T")
 Query = Mapping[str, str | int | float | bool | Sequence[str] | None]
@@ -91,10 +92,12 @@ class Http:
         base_url: str,
         headers: Mapping[str, str],
         *,
+        throttle: Throttle | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         submit_deadline: timedelta = SUBMIT_DEADLINE,
         read_deadline: timedelta = READ_DEADLINE,
     ) -> None:
+        self._throttle = throttle or Throttle()
         self._submit_deadline = submit_deadline
         self._read_deadline = read_deadline
         shared: dict[str, Any] = {
@@ -143,6 +146,7 @@ class Http:
     async def _repeatable(
         self, method: str, path: str, *, query: Query | None, content: bytes | None = None
     ) -> Answer:
+        await self._throttle.turn()
         request = self._reader.build_request(
             method, path, params=_params(query), content=content, headers=_content_type(content)
         )
@@ -151,7 +155,7 @@ class Http:
                 answer = await _send(self._reader, request)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Transient(f"{method} failed: {type(error).__name__}") from error
-        return _judge_read(answer)
+        return self._heeded(answer, _judge_read)
 
     async def submit(
         self,
@@ -167,6 +171,7 @@ class Http:
         `RateLimited`, `Rejected`, `Unauthorized`, or `Ambiguous` for everything that is not a clear
         yes or no.
         """
+        await self._throttle.turn(dials=True)
         mark = _WireMark(fence)
         request = self._submitter.build_request(
             "POST", path, content=body, headers=_content_type(body), extensions={"trace": mark}
@@ -185,7 +190,19 @@ class Http:
             raise NotSent(f"not sent ({what})") from error
         if not mark.passed:
             raise AssertionError("a submit was answered without passing its fence")
-        return _judge_submit(answer, no_effect)
+        return self._heeded(answer, lambda said: _judge_submit(said, no_effect))
+
+    def heed(self, refusal: RateLimited) -> None:
+        """Remember a refusal that only its adapter can read, for all who use the account."""
+        self._throttle.refused(refusal)
+
+    def _heeded(self, answer: Answer, judge: Callable[[Answer], Answer]) -> Answer:
+        self._throttle.heard(answer.headers.get("date", ""))
+        try:
+            return judge(answer)
+        except RateLimited as error:
+            self.heed(error)
+            raise
 
 
 @functools.cache
@@ -272,15 +289,17 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     if not text:
         return None
     try:
-        wait = timedelta(seconds=float(text)) if text.isdigit() else _until(text)
+        wait = timedelta(seconds=float(text)) if text.isdigit() else _until(text, headers)
     except (ValueError, OverflowError, TypeError):
         return MAX_RETRY_AFTER if text.isdigit() else None
     return min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
 
 
-def _until(date: str) -> timedelta:
+def _until(date: str, headers: Mapping[str, str]) -> timedelta:
+    """By the clock of the answer itself, if it tells the time."""
     moment = email.utils.parsedate_to_datetime(date)
-    return moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)
+    now = moment_of(headers.get("date", "")) or datetime.now(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) - now
 
 
 def _reason(answer: Answer) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel
@@ -134,6 +134,13 @@ class Provider(Protocol):
         """Look a submission up by its tag, then by its keys, over all pages.
 
         An empty list is no proof of absence.
+        """
+        ...
+
+    async def tags(self, since: datetime) -> frozenset[str]:
+        """Return every tag that the provider shows of what was submitted since, ours or not.
+
+        For the proof that our ledger is not an old copy of itself: best effort, never complete.
         """
         ...
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign.states import CampaignState
+from store import audit
 from store.columns import table_of
 from store.tables import Campaign, Incident
 
@@ -63,6 +64,30 @@ def attention(db: Connection, campaign_id: str, reason: str, now: datetime) -> N
         .where(_CAMPAIGN.c.id == campaign_id, _CAMPAIGN.c.state == CampaignState.RUNNING.value)
         .values(state=CampaignState.NEEDS_ATTENTION.value, state_reason=reason, changed_at=now)
     )
+
+
+def resolve(db: Connection, incident_id: int, *, actor: str, reason: str, now: datetime) -> bool:
+    """A person has looked at an incident and answers for going on.
+
+    Returns False if it is resolved already, or there is none. Raises `ValueError` without a name
+    and a reason.
+    """
+    mine = (_INCIDENT.c.id == incident_id) & _INCIDENT.c.resolved_at.is_(None)
+    resolved = db.execute(update(_INCIDENT).where(mine).values(resolved_at=now)).rowcount == 1
+    if resolved:
+        subject = f"incident {incident_id}"
+        audit.append(db, actor=actor, verb="resolve", subject=subject, reason=reason, now=now)
+    return resolved
+
+
+def is_resolved(db: Connection, kind: str, subject: str) -> bool:
+    """Whether a person has looked at this incident and answers for going on."""
+    query = select(_INCIDENT.c.id).where(
+        _INCIDENT.c.kind == kind,
+        _INCIDENT.c.subject == subject,
+        _INCIDENT.c.resolved_at.is_not(None),
+    )
+    return db.execute(query).first() is not None
 
 
 def unresolved(db: Connection, campaign_id: str) -> Sequence[IncidentView]:

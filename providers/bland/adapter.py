@@ -1,7 +1,7 @@
 """Bland's verbs, for both generations of its batches."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, Self
 from urllib.parse import quote
@@ -39,6 +39,7 @@ class _Generation(Protocol):
     def compose(self, order: Order) -> bytes: ...
     def created(self, answer: Answer) -> str | None: ...
     async def find(self, submission: SubmissionRef) -> tuple[list[Found], set[str]]: ...
+    async def tags(self) -> frozenset[str]: ...
     async def status(self, batch: BatchRef) -> BatchStatus: ...
     async def page(self, batch: BatchRef, cursor: str | None) -> Page: ...
     async def stop(self, batch: BatchRef) -> None: ...
@@ -117,6 +118,10 @@ class Bland:
         """Among the batches by the tag; else among the calls since, by their metadata."""
         found, others = await self._batches.find(submission)
         return found or await self._find_by_calls(submission, others)
+
+    async def tags(self, since: datetime) -> frozenset[str]:  # noqa: ARG002 - the port's signature
+        """Of every batch of this generation: the lists know no filter."""
+        return await self._batches.tags()
 
     async def _find_by_calls(self, submission: SubmissionRef, others: set[str]) -> list[Found]:
         """A batch that is in no list may have calls that are; one of each is read singly."""

@@ -11,7 +11,7 @@ from campaign.words import Progress
 from providers.bland import lists
 from providers.bland.agent import OURS, Agent
 from providers.bland.calls import KEY, TAG, reader, scrub
-from providers.bland.v2 import described, is_tagged
+from providers.bland.v2 import described, is_tagged, tag_in
 from providers.bland.words import LEGACY_PROGRESS
 from providers.http import Answer, Http
 from providers.moments import moment
@@ -111,18 +111,26 @@ class V1:
 
     async def find(self, submission: SubmissionRef) -> tuple[list[Found], set[str]]:
         """Return the batches with our tag, and the ids of all that are listed."""
-        batches: dict[str, _Listed] = {}
-        place: lists.Place | None = lists.Place()
-        while place is not None:
-            rows, _, place = await lists.read(self._http, "v1/batches", "batches", {}, place)
-            for batch in lists.readable(rows, _Listed, submission.tag):
-                batches[batch.batch_id or batch.id or ""] = batch
+        batches = await self._all(submission.tag)
         hits = [
             Found(provider_batch_id=batch_id, created_at=moment(batch.created_at))
             for batch_id, batch in batches.items()
             if batch_id and is_tagged(batch.label, submission.tag)
         ]
         return hits, set(batches)
+
+    async def tags(self) -> frozenset[str]:
+        """The last words of all labels."""
+        return frozenset(tag_in(batch.label) for batch in (await self._all()).values())
+
+    async def _all(self, tag: str = "") -> dict[str, _Listed]:
+        batches: dict[str, _Listed] = {}
+        place: lists.Place | None = lists.Place()
+        while place is not None:
+            rows, _, place = await lists.read(self._http, "v1/batches", "batches", {}, place)
+            for batch in lists.readable(rows, _Listed, tag):
+                batches[batch.batch_id or batch.id or ""] = batch
+        return batches
 
     async def status(self, batch: BatchRef) -> BatchStatus:
         """`GET /v1/batches/{id}` without its calls."""

@@ -127,17 +127,25 @@ class V2:
 
     async def find(self, submission: SubmissionRef) -> tuple[list[Found], set[str]]:
         """Return the batches with our tag, and the ids of all that are listed."""
+        batches = await self._all(submission.tag)
+        hits = [batch for batch in batches.values() if is_tagged(batch.description, submission.tag)]
+        return [_found(batch) for batch in hits], set(batches)
+
+    async def tags(self) -> frozenset[str]:
+        """The last words of all descriptions."""
+        return frozenset(tag_in(batch.description) for batch in (await self._all()).values())
+
+    async def _all(self, tag: str = "") -> dict[str, _Batch]:
         batches: dict[str, _Batch] = {}
         start = 0
         while rows := await self._rows("v2/batches/list", {"take": _BATCHES, "skip": start}):
-            read = lists.readable(rows, _Batch, submission.tag)
+            read = lists.readable(rows, _Batch, tag)
             fresh = {batch.id: batch for batch in read if batch.id and batch.id not in batches}
             if not fresh:
                 raise lists.standstill()
             batches |= fresh
             start += len(rows)
-        hits = [batch for batch in batches.values() if is_tagged(batch.description, submission.tag)]
-        return [_found(batch) for batch in hits], set(batches)
+        return batches
 
     async def status(self, batch: BatchRef) -> BatchStatus:
         """The batch itself has no status: its log tells, the newest entry first."""
@@ -178,7 +186,12 @@ def described(order: Order) -> str:
 
 def is_tagged(description: str | None, tag: str) -> bool:
     """A description or label of ours ends with the tag."""
-    return (description or "").split()[-1:] == [tag]
+    return tag_in(description) == tag
+
+
+def tag_in(description: str | None) -> str:
+    """Return the last word of a description or label, which is the tag of one of ours."""
+    return next(reversed((description or "").split()), "")
 
 
 def _turn(numbers: tuple[str, ...], n: int) -> str | None:

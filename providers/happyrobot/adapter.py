@@ -155,6 +155,10 @@ class HappyRobot:
             )
         ]
 
+    async def tags(self, since: datetime) -> frozenset[str]:
+        """Return the tags of the calls since."""
+        return frozenset([call.tag async for call in self._every_call(since) if call.tag])
+
     async def status(self, batch: BatchRef) -> BatchStatus:  # noqa: ARG002 - the port's signature
         """Say that it runs: there is no batch to look at, its calls tell when it is over."""
         return BatchStatus(progress=Progress.RUNNING)

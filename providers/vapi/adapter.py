@@ -1,6 +1,7 @@
 """One account at Vapi, by the way of dialling that its agent block chose."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar, Self
 
 from pydantic import BaseModel
@@ -77,6 +78,10 @@ class Vapi:
     async def find(self, submission: SubmissionRef) -> list[Found]:
         """Look a submission up by its tag, then by its keys."""
         return await self._way.find(submission)
+
+    async def tags(self, since: datetime) -> frozenset[str]:
+        """Return the tags of what was created since."""
+        return await self._way.tags(since)
 
     async def status(self, batch: BatchRef) -> BatchStatus:
         """Look once at the batch."""

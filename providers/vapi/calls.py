@@ -135,20 +135,27 @@ class Calls:
         try:
             answer = await self._http.submit("/call", body, fence, FACTS.no_effect)
         except Rejected as error:
-            _raise_if_full(error.reason, error.status)
+            self._raise_if_full(error.reason, error.status)
             raise
         created = answer.proof(_Created)
         refusal = next((r.error or "refused" for r in created.errors or []), None)
         if created.call_id is None and refusal is None:
             raise Ambiguous("a yes without the id of a call", status=answer.status)
         if created.call_id is None:
-            _raise_if_full(refusal or "", answer.status)
+            self._raise_if_full(refusal or "", answer.status)
         return Receipt(
             provider_batch_id=sent.tag,
             call_ids={sent.name: created.call_id} if created.call_id else {},
             refused={} if created.call_id else {sent.name: refusal or ""},
             request_id=answer.request_id,
         )
+
+    def _raise_if_full(self, reason: str, status: int | None) -> None:
+        """No free line is refused as a bad request ("Over Concurrency Limit"), but only for now."""
+        if "concurren" in reason.casefold():
+            full = RateLimited("no free line", capacity=True, status=status, reason=reason)
+            self._http.heed(full)
+            raise full
 
     async def find(self, submission: SubmissionRef) -> list[Found]:
         """Walk through the calls since the submission, for our tag and for our keys."""
@@ -171,6 +178,11 @@ class Calls:
                 call_ids={key: call_id for key, call_id in ids.items() if key in submission.keys},
             )
         ]
+
+    async def tags(self, since: datetime) -> frozenset[str]:
+        """Return the tags of the calls since."""
+        rows = [row async for row in every_call(self._http, self._since(since))]
+        return frozenset(call.tag for call in readable(rows, CallRow) if call.tag)
 
     async def status(self, batch: BatchRef) -> BatchStatus:  # noqa: ARG002 - the port's signature
         """Say that it runs: there is no batch to look at, its calls tell when it is over."""
@@ -219,9 +231,3 @@ def _now(answer: Answer) -> datetime:
 def _foreign(row: msgspec.Raw) -> bool:
     """Tell a call that came in: it may be from a person whom we call."""
     return any(not call.outbound for call in readable([row], CallRow))
-
-
-def _raise_if_full(reason: str, status: int | None) -> None:
-    """No free line is refused as a bad request ("Over Concurrency Limit"), but only for now."""
-    if "concurren" in reason.casefold():
-        raise RateLimited("no free line", capacity=True, status=status, reason=reason)

@@ -138,6 +138,10 @@ class Campaigns:
         ]
         return found or await self._found_by_calls(submission)
 
+    async def tags(self, since: datetime) -> frozenset[str]:
+        """Return the last words of the names of campaigns since."""
+        return frozenset([campaign.tag async for campaign in self._since(since)])
+
     async def status(self, batch: BatchRef) -> BatchStatus:
         """Look at the campaign's state and counters."""
         looks = [(await self._campaign(one, counters=True)).look() for one in _ids(batch)]

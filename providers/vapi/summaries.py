@@ -40,9 +40,14 @@ class Campaign(msgspec.Struct, rename="camel"):
         """How far it is; a state never seen before is unknown."""
         return STATES.get(self.status or "", Progress.UNKNOWN)
 
+    @property
+    def tag(self) -> str:
+        """What stands at the end of its name: our tag, if it is one of ours."""
+        return (self.name or "").rpartition(" ")[2]
+
     def named_after(self, tag: str) -> bool:
-        """Our tag stands at the end of its name."""
-        return (self.name or "").rpartition(" ")[2] == tag
+        """It is the campaign of this submission."""
+        return self.tag == tag
 
     def look(self) -> BatchStatus:
         """Translate the state, and the counters if they were asked for."""

@@ -1,7 +1,7 @@
 """Vocode's verbs."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
@@ -29,6 +29,8 @@ from providers.vocode.agent import AgentBlock
 from providers.vocode.wire import KEY, SECRETS, TAG, CallRow, digits, reader, scrub
 
 _PAGE = 50
+_GLANCE = 40
+"""Pages that are worth a look where nobody is looked for."""
 _FEW = 20
 """So many open calls are read singly: the list has no filter, and may be long."""
 
@@ -185,6 +187,17 @@ class Vocode:
                 call_ids={key: call_id for key, call_id in ids.items() if key},
             )
         ]
+
+    async def tags(self, since: datetime) -> frozenset[str]:  # noqa: ARG002 - the port's signature
+        """Return those on the first pages: the list knows neither time nor order."""
+        tags: set[str] = set()
+        cursor: str | None = None
+        for _ in range(_GLANCE):
+            got, cursor = await self._list(cursor)
+            tags |= {tag for call in readable(got.items, CallRow) if (tag := call.ours(TAG))}
+            if cursor is None:
+                break
+        return frozenset(tags)
 
     async def status(self, batch: BatchRef) -> BatchStatus:  # noqa: ARG002 - the port's signature
         """Say that it runs: there is no batch to look at, its calls tell when it is over."""

@@ -1,7 +1,7 @@
 """Vogent's verbs: create, find, verify, start, look, pause."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ from campaign.words import Progress
 from providers.http import Http
 from providers.paging import as_cursor, resume
 from providers.port import NO_EFFECT, Account, Capabilities, Fence
-from providers.rows import listed
+from providers.rows import listed, readable
 from providers.vogent import agent as blocks
 from providers.vogent import dials, jobs
 from providers.vogent.places import PAGE_LIMIT, Place, Rows
@@ -103,6 +103,11 @@ class Vogent:
     async def find(self, submission: SubmissionRef) -> list[Found]:
         """`GET /batch_dial_jobs`, all of it: no filter by name, no order documented."""
         return jobs.tagged(await self._all("batch_dial_jobs"), submission.tag)
+
+    async def tags(self, since: datetime) -> frozenset[str]:  # noqa: ARG002 - the port's signature
+        """Every job's: the list knows no filter."""
+        rows = await self._all("batch_dial_jobs")
+        return frozenset(job.tag for job in readable(rows, jobs.Job) if job.tag)
 
     async def verify(self, submission: SubmissionRef) -> None:
         """A job that has begun is not compared: its queue empties as it dials."""

@@ -92,6 +92,16 @@ def next_due(db: Connection, batch_id: str, now: datetime) -> datetime | None:
     return None if due_at is None else max(due_at, now)
 
 
+def sent_tags(db: Connection, campaign_id: str) -> frozenset[str]:
+    """The tags of a campaign's submissions of which a byte may ever have left."""
+    query = (
+        select(SUBMISSION.c.tag)
+        .join(_BATCH, _BATCH.c.id == SUBMISSION.c.batch_id)
+        .where(_BATCH.c.campaign_id == campaign_id, SUBMISSION.c.sent_at.is_not(None))
+    )
+    return frozenset(db.scalars(query))
+
+
 def get(db: Connection, tag: str) -> SubmissionView | None:
     """One submission by its tag."""
     row = db.execute(select(SUBMISSION).where(SUBMISSION.c.tag == tag)).first()

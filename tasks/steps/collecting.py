@@ -119,15 +119,21 @@ async def read_details(
                 unit=batch.spec.polling.min,
             )
 
-    async with asyncio.TaskGroup() as group:
-        for call_id in due:
-            group.create_task(one(call_id))
+    outcomes = await asyncio.gather(*map(one, due), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _detail(provider: Provider, call_id: str) -> ListedCall | None:
-    """None: it could not be read this time, which counts as a try."""
+    """None: it could not be read this time, which counts as a try.
+
+    Raises `RateLimited`: we have not been let try.
+    """
     try:
         return await provider.detail(call_id)
+    except RateLimited:
+        raise
     except ProviderError:
         return None
 

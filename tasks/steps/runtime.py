@@ -23,6 +23,8 @@ class Runtime:
     runner: Runner
     clock: Clock = field(default_factory=SystemClock)
     connect: Connect = connect
+    proved: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Campaigns and providers of which this ledger is known to be no old copy."""
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
     _providers: dict[tuple[str, str], Provider] = field(
         default_factory=dict[tuple[str, str], Provider]

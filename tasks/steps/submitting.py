@@ -15,6 +15,7 @@ from store.batches.views import BatchView
 from store.submissions import claiming, screening
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
+from tasks.steps.guarding import may_send
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 from tasks.steps.sending import Claim, send, stop_campaign
@@ -32,6 +33,8 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
     batch = await runtime.ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     planned = await _due(runtime, batch, provider.capabilities)
+    if not planned or not await may_send(runtime, batch, provider):
+        return
     gate = asyncio.Semaphore(policy.parallel_submits)
 
     async def one(submission: SubmissionView) -> None:

@@ -22,7 +22,7 @@ _BATCH = table_of(Batch)
 STEPS_AT_MOST = 3000
 """Of one campaign: more is a loop that gets nowhere."""
 _A_MINUTE = timedelta(minutes=1)
-LATE = timedelta(hours=4)
+LATE = timedelta(hours=2, minutes=15)
 """Long enough for two late sweeps, and for whatever takes effect late in these tests."""
 
 

@@ -56,7 +56,7 @@ def scenarios(api: str) -> Mapping[str, Scenario]:
         *_on_writes("submit"),
         *(_on_writes("start") if api == "vogent" else ()),
         *(_on_looking_up("list") if api in _LISTS else ()),
-        *_on_looking_up("page"),
+        *(_on_looking_up("page") if api != "vogent" else ()),
         *(_on_reads("status") if api in _LISTS else ()),
         *_on_reads("page"),
         *_on_pages(),
@@ -97,7 +97,7 @@ def _write_faults() -> Iterator[tuple[str, AnyFault]]:
     yield "empty yes", Status(status=200, when="after", body="empty")
     yield from _broken_wires()
     yield "effect after the client left", LateEffect(seconds=30)
-    yield "effect after hours", LateEffect(seconds=10_000)
+    yield "effect after an hour", LateEffect(seconds=4000)
     yield "effect after a 503", LateEffect(seconds=60, status=503)
     yield "yes without id", LoseIds()
     yield "yes with null for an id", LoseIds(null=True)
@@ -137,12 +137,24 @@ def _broken_bodies() -> Iterator[tuple[str, AnyFault]]:
 
 def _on_looking_up(route: RouteClass) -> Iterator[Scenario]:
     """A lost answer to a submit, and a look-up in trouble."""
-    for name, fault in [*_read_faults(), *_paging_faults(), ("lag", ListingLag(seconds=45))]:
+    for name, fault in [*_lookup_faults(), *_paging_faults()]:
         yield Scenario(
             name=f"lost submit, {route}: {name}",
             rules=[_LOST, Rule(routes=[route], fault=fault, **_OFTEN)],
             patience=QUICK if isinstance(fault, Hang) else USUAL,
         )
+
+
+def _lookup_faults() -> Iterator[tuple[str, AnyFault]]:
+    for status in (400, 401, 404, 503):
+        yield f"{status}", Status(status=status)
+    yield "429", Status(status=429, retry_after="seconds", retry_after_seconds=60)
+    yield "reset", Close(when="after", reset=True)
+    yield "silence", Hang()
+    yield "half an answer", Truncate()
+    yield "not JSON", Garble(how="malformed")
+    yield "lag", ListingLag(seconds=45)
+    yield "lag of an hour", ListingLag(seconds=4000)
 
 
 def _on_reads(route: RouteClass) -> Iterator[Scenario]:

@@ -12,7 +12,6 @@ from multiprocessing.context import ForkServerContext
 from tests.flows.campaigns import APIS
 from tests.protocol import driver
 from tests.protocol.points import WatchedWire
-from tests.protocol.wire import Wire
 from tests.protocol.world import Place
 
 TIMEOUT = 120.0
@@ -54,10 +53,10 @@ CRASH_TABLE: Mapping[str, Crash] = {
     "c7 the head is written": Crash(Point("headers sent")),
     "c7 the request is written": Crash(Point("body sent")),
     "c8 the answer is in memory": Crash(Point("got submit")),
-    "c8b inside the yes": Crash(Point("inside accept accepted")),
+    "c8b inside the yes": Crash(Point("inside accept")),
     "c8b inside the release": Crash(Point("inside release"), _THROTTLED),
     "c8b inside the doubt": Crash(Point("inside doubt"), _LOST),
-    "c8c after the yes": Crash(Point("after accept accepted")),
+    "c8c after the yes": Crash(Point("after accept")),
     "c8c after the release": Crash(Point("after release"), _THROTTLED),
     "c9 after the doubt": Crash(Point("after doubt"), _LOST),
     "c10 what was looked up is in memory": Crash(Point("got find"), _LOST),
@@ -124,6 +123,6 @@ def _run(place: Place, point: Point) -> None:
 
 
 async def _campaign(place: Place, killer: Killer) -> None:
-    watched = WatchedWire(Wire(base_urls=place.base_urls, hook=killer), killer)
+    watched = WatchedWire(place.wire(hook=killer), killer)
     async with place.runtime(watched.connect, at=killer) as runtime:
         await driver.run(runtime, place.file)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel
@@ -76,6 +77,9 @@ class WatchedProvider:
 
     async def find(self, submission: SubmissionRef) -> list[Found]:
         return await self._got("find", self._inner.find(submission))
+
+    async def tags(self, since: datetime) -> frozenset[str]:
+        return await self._got("tags", self._inner.tags(since))
 
     async def status(self, batch: BatchRef) -> BatchStatus:
         return await self._got("status", self._inner.status(batch))

@@ -12,6 +12,7 @@ import httpx
 from providers import adapter
 from providers.http import Http
 from providers.port import Provider
+from providers.throttle import Throttle
 
 KEY = "test-key"
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -31,6 +32,7 @@ class Wire:
     base_urls: Mapping[str, str]
     patience: timedelta = timedelta(seconds=5)
     """Real time after which an answer is not waited for any more."""
+    throttle: Throttle
     hook: Hook | None = None
     served: list[bytes] = field(default_factory=list[bytes])
     """Bodies of answers, as they came."""
@@ -42,6 +44,7 @@ class Wire:
         async with Http(
             self.base_urls[name],
             chosen.headers(KEY),
+            throttle=self.throttle,
             transport=_Tap(self.served, self.hook),
             submit_deadline=self.patience,
             read_deadline=self.patience,

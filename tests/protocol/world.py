@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from providers.throttle import Throttle
 from simulator.faults.rules import FaultPlan, Rule
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
@@ -18,7 +19,7 @@ from tests.flows.campaigns import campaign, write_list
 from tests.protocol.clock import RunnerClock, SharedTime
 from tests.protocol.journal import keep_journal
 from tests.protocol.points import At, WatchedLedger, WatchedWire
-from tests.protocol.wire import Wire
+from tests.protocol.wire import Hook, Wire
 
 NAME = "proof"
 PACE = {"min": "5s", "max": "10m", "settle": "2m"}
@@ -40,6 +41,11 @@ class Place:
         """The time of everybody."""
         return SharedTime(self.time_file)
 
+    def wire(self, hook: Hook | None = None) -> Wire:
+        """Connections that run by the time of the place."""
+        throttle = Throttle(RunnerClock(self.time))
+        return Wire(base_urls=self.base_urls, throttle=throttle, hook=hook)
+
     @asynccontextmanager
     async def runtime(self, connect: Connect, *, at: At | None = None) -> AsyncGenerator[Runtime]:
         """A runner at work on the campaign."""
@@ -55,7 +61,7 @@ class World:
     def __init__(self, place: Place, simulator: RunningSimulator) -> None:
         self.place, self.simulator = place, simulator
         self.api, self.time, self.file = place.api, place.time, place.file
-        self.wire = Wire(base_urls=place.base_urls)
+        self.wire = place.wire()
         self.reached: list[str] = []
         """The points that the runs in this process came by."""
         self.watched = WatchedWire(self.wire, self.reached.append)

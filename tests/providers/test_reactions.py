@@ -15,6 +15,7 @@ from campaign.calls import BatchRef, Call, CallRequest, Order, SubmissionRef
 from campaign.words import Outcome, Progress
 from providers.http import Http
 from providers.port import Provider, Starts
+from providers.throttle import Throttle
 from simulator.app import build_app
 from simulator.clock import VirtualClock
 from simulator.people import People
@@ -132,6 +133,19 @@ async def passing() -> None:
     """A fence that says yes."""
 
 
+class SimulatedTime:
+    """The simulator's clock as our own."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.now(), UTC)
+
+    async def sleep(self, length: timedelta) -> None:
+        self._clock.advance(max(length.total_seconds(), 0))
+
+
 @asynccontextmanager
 async def town(name: str, **switches: Any) -> AsyncGenerator[Town]:
     provider, _, variant = name.partition("-")
@@ -142,7 +156,8 @@ async def town(name: str, **switches: Any) -> AsyncGenerator[Town]:
     app = build_app(SimulatorSettings.model_validate(settings), clock=clock)
     adapter = providers.adapter(provider)
     base_url = "http://simulator" + app.state.stage.mounts[provider]
-    async with Http(base_url, adapter.headers("test-key"), transport=Straight(app)) as http:
+    headers, throttle = adapter.headers("test-key"), Throttle(SimulatedTime(clock))
+    async with Http(base_url, headers, throttle=throttle, transport=Straight(app)) as http:
         yield Town(adapter.open(http, AGENTS[name]), clock, NUMBERS[provider])
 
 

@@ -1,0 +1,63 @@
+"""Before anything is sent: proof that the ledger is no old copy of itself, such as a backup.
+
+A copy does not know what was submitted since, and would dial the same people again. The provider
+does know.
+"""
+
+from campaign.errors import ProviderError
+from campaign.tags import tag_prefix
+from providers.port import Provider
+from store import campaigns, incidents
+from store.batches.views import BatchView
+from store.submissions import views as submissions
+from tasks.steps.collecting import bear
+from tasks.steps.runtime import Runtime
+
+RESTORED = "restored_ledger"
+"""The kind of the incident; once a person has resolved it the campaign goes on."""
+
+
+async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bool:
+    """Whether this ledger knows of everything of the campaign that the provider shows.
+
+    Asked once in the life of a runner. Otherwise an incident is reported, and nothing is sent. A
+    provider that cannot be asked now is asked again later.
+    """
+    proof = (batch.campaign_id, batch.provider)
+    if proof in runtime.proved:
+        return True
+    campaign = await runtime.ledger.run(campaigns.get, batch.campaign_id)
+    try:
+        shown = await provider.tags(campaign.created_at)
+    except ProviderError as error:
+        await bear(runtime, batch, error)
+        return False
+    ours = {tag for tag in shown if tag.startswith(tag_prefix(batch.campaign_id))}
+    # Asked last: what another runner sends meanwhile has its wire mark before it is shown.
+    unknown = ours - await runtime.ledger.run(submissions.sent_tags, batch.campaign_id)
+    if unknown and not await _vouched_for(runtime, batch, unknown):
+        return False
+    runtime.proved.add(proof)
+    return True
+
+
+async def _vouched_for(runtime: Runtime, batch: BatchView, unknown: set[str]) -> bool:
+    """Whether a person has looked at it; otherwise stop the campaign until one has."""
+    subject, now = f"{batch.campaign_id}/{batch.provider}", runtime.clock.now()
+    if await runtime.ledger.run(incidents.is_resolved, RESTORED, subject):
+        return True
+    detail = (
+        f"{batch.provider} has {len(unknown)} submissions of this campaign that this ledger has"
+        " never sent: it seems to be an older copy of the one that did"
+    )
+    await runtime.ledger.run(
+        incidents.report,
+        batch.campaign_id,
+        batch.id,
+        RESTORED,
+        subject=subject,
+        detail=detail,
+        now=now,
+    )
+    await runtime.ledger.run(incidents.attention, batch.campaign_id, detail, now)
+    return False
