@@ -161,3 +161,32 @@ def wait_until_unlocked(path: Path) -> None:
             return
         time.sleep(0.01)
     assert not path.exists()
+
+
+GROUPED_TESTS = """
+import os
+import pytest
+
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("number", range(8))
+def test_grouped(number):
+    with open(os.environ["WORKERS_FILE"], "a") as file:
+        print(os.environ["PYTEST_XDIST_WORKER"], file=file)
+"""
+
+
+def test_tests_of_a_group_share_a_worker_and_so_their_servers(tmp_path: Path) -> None:
+    inner, workers = tmp_path / "test_inner.py", tmp_path / "workers"
+    inner.write_text(GROUPED_TESTS)
+    options = ["-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-c", os.devnull, "--rootdir", tmp_path, inner],
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"WORKERS_FILE": str(workers)},
+        stdout=subprocess.DEVNULL,
+    )
+
+    assert len(workers.read_text().split()) == 8
+    assert len(set(workers.read_text().split())) == 1

@@ -195,9 +195,6 @@ SETTINGS = [
          env={**KEY, "VOGENT_BASE_URL": "https://b.example/?a=b"}),
     Case("real telephones without a yes", "this would dial real telephones through vogent.",
          "Add --yes if you mean it.", arguments=RUN, env=KEY),
-    Case("a Prefect server that is silent", "PREFECT_API_URL: no Prefect server answers there",
-         "Start it by `prefect server start`", arguments=RUN,
-         env={**KEY, "VOGENT_BASE_URL": "http://127.0.0.1:9", "PREFECT_API_URL": "http://127.0.0.1:9/api"}),
     Case("no database URL", "The database URL cannot be read; write sqlite:////path/outdial.db",
          "postgresql://", arguments=("status",), env={"OUTDIAL_DATABASE_URL": "ledger"}),
     Case("a kind of database that will not do", "The ledger cannot be kept in 'mysql'",
@@ -209,6 +206,13 @@ SETTINGS = [
     Case("a database that is something else", "", "choose another file by OUTDIAL_DATABASE_URL",
          arguments=("status", "--database-url", "sqlite:///people.csv")),
 ]  # fmt: skip
+
+# Prefect reads its settings once in the life of a process, so this needs one of its own.
+SILENT_PREFECT = Case(
+    "a Prefect server that is silent", "PREFECT_API_URL: no Prefect server answers there",
+    "Start it by `prefect server start`", arguments=RUN,
+    env={**KEY, "VOGENT_BASE_URL": "http://127.0.0.1:9", "PREFECT_API_URL": "http://127.0.0.1:9/api"},
+)  # fmt: skip
 
 ARGUMENTS = [
     Case("no such verb", "", "No such command 'chekc'.", arguments=("chekc",)),
@@ -260,7 +264,10 @@ def test_a_mistake_is_told_with_place_value_and_remedy(case: Case, tmp_path: Pat
     judge(case, outdial(*case.arguments, env=case.env))
 
 
-@pytest.mark.parametrize("case", [CAMPAIGN_FILES[8], SETTINGS[0], ARGUMENTS[3]])
+INSTALLED = [CAMPAIGN_FILES[8], SETTINGS[0], ARGUMENTS[3], SILENT_PREFECT]
+
+
+@pytest.mark.parametrize("case", INSTALLED, ids=[case.name for case in INSTALLED])
 def test_the_installed_program_says_the_same(case: Case, tmp_path: Path) -> None:
     prepare(case, tmp_path)
 
