@@ -80,6 +80,10 @@ class Stopped(OutdialError):
     """Our own last check before the first byte said no; nothing was sent."""
 
 
+class ClocksDiffer(Stopped):
+    """The provider's clock is not ours: ask it for the time again before anything is sent."""
+
+
 class IllegalTransition(OutdialError):
     """A state may not follow another: a bug in the caller."""
 

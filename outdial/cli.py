@@ -22,6 +22,7 @@ VERBS: Mapping[str, str] = {
     "cancel": "End a campaign before its time, and stop what can be stopped.",
     "explain": "Tell why a person is called, or is not.",
     "held": "Settle what a provider may or may not have taken.",
+    "incident": "Answer for what must not happen and did.",
     "suppress": "Keep the do-not-call list over all campaigns.",
     "export": "Write a campaign's calls or recipients to a file.",
     "providers": "Show what each provider can do, or check the keys.",

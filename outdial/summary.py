@@ -113,7 +113,10 @@ def attention(said: Standing, now: datetime) -> Iterator[str]:
             " as sent in the table unread_row."
         )
     for incident in said.incidents:
-        yield f"{incident.kind.replace('_', ' ')}: {incident.detail} ({incident.subject})."
+        yield (
+            f"{incident.kind.replace('_', ' ')}: {incident.detail} ({incident.subject}). Once you"
+            f" have looked at it: outdial incident resolve {incident.id}"
+        )
 
 
 def as_json(said: Standing) -> dict[str, Any]:

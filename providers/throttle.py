@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from campaign.clock import Clock, SystemClock
-from campaign.errors import RateLimited, Stopped
+from campaign.errors import ClocksDiffer, RateLimited
 
 MOST_SKEW = timedelta(seconds=60)
 """Clocks that differ by more decide wrongly who may be called now: nothing is submitted then."""
@@ -34,12 +34,12 @@ class Throttle:
     async def turn(self, *, dials: bool = False) -> None:
         """Wait until the account may be asked something.
 
-        Raises `RateLimited` if that is long, and for a request that makes telephones ring `Stopped`
-        if the provider's clock is not ours.
+        Raises `RateLimited` if that is long, and for a request that makes telephones ring
+        `ClocksDiffer` if the provider's clock is not ours.
         """
         if dials and abs(self._skew) > MOST_SKEW:
             seconds = round(self._skew.total_seconds())
-            raise Stopped(f"the clock here and the provider's differ by {seconds} s")
+            raise ClocksDiffer(f"the clock here and the provider's differ by {seconds} s")
         now = self.clock.now()
         moments = [self._free_at, self._lines_at if dials else None]
         wait = max([moment - now for moment in moments if moment], default=timedelta(0))

@@ -21,6 +21,7 @@ class IncidentView:
     """One incident as the ledger has it."""
 
     id: int
+    campaign_id: str
     kind: str
     subject: str
     detail: str
@@ -90,16 +91,15 @@ def is_resolved(db: Connection, kind: str, subject: str) -> bool:
     return db.execute(query).first() is not None
 
 
-def unresolved(db: Connection, campaign_id: str) -> Sequence[IncidentView]:
-    """Return the incidents that nobody has resolved, the oldest first."""
-    query = (
-        select(_INCIDENT)
-        .where(_INCIDENT.c.campaign_id == campaign_id, _INCIDENT.c.resolved_at.is_(None))
-        .order_by(_INCIDENT.c.id)
-    )
+def unresolved(db: Connection, campaign_id: str | None = None) -> Sequence[IncidentView]:
+    """Return the incidents that nobody has resolved, the oldest first; None: of all campaigns."""
+    query = select(_INCIDENT).where(_INCIDENT.c.resolved_at.is_(None)).order_by(_INCIDENT.c.id)
+    if campaign_id is not None:
+        query = query.where(_INCIDENT.c.campaign_id == campaign_id)
     return [
         IncidentView(
             id=row.id,
+            campaign_id=row.campaign_id,
             kind=row.kind,
             subject=row.subject,
             detail=row.detail,

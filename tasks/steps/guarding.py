@@ -41,6 +41,11 @@ async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bo
     return True
 
 
+def ask_again(runtime: Runtime, batch: BatchView) -> None:
+    """Let the next submit ask the provider anew, whose answer also tells the time there."""
+    runtime.proved.discard((batch.campaign_id, batch.provider))
+
+
 async def _vouched_for(runtime: Runtime, batch: BatchView, unknown: set[str]) -> bool:
     """Whether a person has looked at it; otherwise stop the campaign until one has."""
     subject, now = f"{batch.campaign_id}/{batch.provider}", runtime.clock.now()

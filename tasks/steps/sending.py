@@ -7,6 +7,7 @@ from datetime import datetime
 from campaign.calls import Found, Receipt
 from campaign.errors import (
     Ambiguous,
+    ClocksDiffer,
     NotSent,
     ProviderError,
     RateLimited,
@@ -20,6 +21,7 @@ from providers.port import Provider
 from store import incidents
 from store.batches.views import BatchView
 from store.submissions import claiming, deciding
+from tasks.steps import guarding
 from tasks.steps.duplicates import stop_surplus
 from tasks.steps.runtime import Runtime
 
@@ -108,6 +110,8 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
         status=getattr(error, "status", None),
         event="stopped" if isinstance(error, Stopped) else "not_done",
     )
+    if isinstance(error, ClocksDiffer):
+        guarding.ask_again(runtime, batch)
     if isinstance(error, Unauthorized):
         await stop_campaign(runtime, batch, error)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaign.errors import RateLimited, Stopped
+from campaign.errors import ClocksDiffer, RateLimited
 from providers.throttle import MOST_SKEW, PATIENCE, Throttle
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -102,7 +102,7 @@ async def test_nothing_is_submitted_by_a_clock_that_the_provider_does_not_share(
     throttle.heard(http_date(NOON + timedelta(seconds=seconds)))
 
     await throttle.turn()
-    with pytest.raises(Stopped, match=f"differ by {seconds} s"):
+    with pytest.raises(ClocksDiffer, match=f"differ by {seconds} s"):
         await throttle.turn(dials=True)
 
 

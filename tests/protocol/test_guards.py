@@ -1,0 +1,132 @@
+"""What keeps a runner from sending at all: an old ledger, a wrong clock, a full provider."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from campaign.states import CampaignState
+from simulator.faults.rules import Rule
+from simulator.faults.status import DateHeader, Status
+from simulator.settings import SimulatorSettings
+from store import campaigns, incidents
+from store.ledger import Ledger
+from tests.flows.campaigns import APIS
+from tests.protocol import driver, rest
+from tests.protocol.invariants import violations
+from tests.protocol.truth import provider_of
+from tests.protocol.world import World, begin
+
+
+def rings(world: World) -> int:
+    return len(provider_of(world.simulator.stage).rings)
+
+
+def state_of(world: World, campaign_id: str) -> CampaignState:
+    with Ledger.open(world.place.database_url) as ledger:
+        return ledger.run_sync(campaigns.get, campaign_id).state
+
+
+def put_back(backup: Path, ledger: Path) -> None:
+    for left in (f"{ledger}-wal", f"{ledger}-shm"):
+        Path(left).unlink(missing_ok=True)
+    shutil.copyfile(backup, ledger)
+
+
+async def run_from_a_backup(world: World, backup: Path, when: str) -> str:
+    """Run the campaign, put back the copy that was made at a point of its way, and run it again."""
+    ledger = Path(world.place.database_url.removeprefix("sqlite:///"))
+
+    def keep(point: str) -> None:
+        if point == when and not backup.exists():
+            with closing(sqlite3.connect(ledger)) as live, closing(sqlite3.connect(backup)) as copy:
+                live.backup(copy)
+
+    async with world.runtime(keep) as runtime:
+        await driver.run(runtime, world.file)
+    put_back(backup, ledger)
+    async with world.runtime() as runtime:
+        return await driver.run(runtime, world.file, resumes=3)
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_a_ledger_that_was_restored_from_before_a_submit_dials_nobody_again(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin(api, tmp_path, sqlite_ledger) as world:
+        campaign_id = await run_from_a_backup(world, tmp_path / "backup.db", "after plan_batch")
+
+        assert rings(world) == 6
+        assert state_of(world, campaign_id) is CampaignState.NEEDS_ATTENTION
+
+
+async def test_once_a_person_has_looked_a_restored_ledger_goes_on(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    def vouch(db: Connection, now: datetime) -> None:
+        (one,) = db.execute(text("SELECT id FROM incident")).scalars()
+        incidents.resolve(db, one, actor="Ann", reason="they want a second call", now=now)
+
+    with begin("vogent", tmp_path, sqlite_ledger) as world:
+        await run_from_a_backup(world, tmp_path / "backup.db", "after finish_import")
+        before = rings(world)
+        async with world.runtime() as runtime:
+            await runtime.ledger.run(vouch, runtime.clock.now())
+            await driver.run(runtime, world.file)
+
+        assert before == 6
+        assert rings(world) == 12
+
+
+async def test_nothing_is_sent_while_the_clocks_differ(tmp_path: Path, sqlite_ledger: str) -> None:
+    ahead = Rule(count=30, fault=DateHeader(seconds=300))
+    with begin("vapi", tmp_path, sqlite_ledger) as world:
+        world.storm([ahead])
+        case = await rest.to_the_end(world)
+
+    submits = [one for one in case.provider.requests if one.route == "submit"]
+    assert submits
+    assert not any(one.faults for one in submits)
+    assert violations(case) == []
+
+
+async def test_a_refusal_for_an_hour_is_heeded_by_all_batches_of_the_account(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    huge = Rule(routes=["submit"], count=1, fault=Status(status=429, retry_after="huge"))
+    with begin("vapi", tmp_path, sqlite_ledger) as world:
+        world.storm([huge])
+        case = await rest.to_the_end(world)
+
+    refused, first, *_ = [one.at for one in case.provider.requests if one.route == "submit"]
+    asked_between = [one for one in case.provider.requests if refused < one.at < first - 1]
+    assert timedelta(seconds=first - refused) > timedelta(minutes=59)
+    assert asked_between == []
+    assert violations(case) == []
+
+
+async def test_without_a_free_line_calls_wait_and_results_are_collected_meanwhile(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    full = SimulatorSettings.model_validate({"vapi": {"over_capacity": "refuse", "lines": 2}})
+    with begin("vapi-call", tmp_path, sqlite_ledger, settings=full) as world:
+        case = await rest.to_the_end(world)
+
+    refused = [one for one in case.provider.requests if one.status == 400]
+    assert refused
+    assert len(case.provider.rings) == 6
+    assert violations(case) == []
+
+
+async def test_a_guard_is_asked_once_in_the_life_of_a_runner(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger) as world:
+        async with world.runtime() as runtime:
+            await driver.run(runtime, world.file)
+
+        assert world.reached.count("got tags") == 1
