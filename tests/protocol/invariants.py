@@ -2,20 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from math import inf
 from typing import Any
 
-from campaign.calls import ListedCall
 from campaign.states import AttemptState, BatchState, SubmissionState
 from campaign.words import Outcome
-from providers import adapter
-from providers.port import NO_EFFECT
 from simulator.calls import Call as Dial
 from simulator.ledger import RequestRecord, Ring
-from tests.protocol.truth import Books, Provider
+from tests.protocol import requests
+from tests.protocol.case import Case
 
 UNSAYABLE: Mapping[str, Mapping[str, str]] = {
     "vogent": {"invalid_number": "failed"},
@@ -31,32 +28,6 @@ SPOIL_THE_ANSWER = frozenset(
     | {"content_type", "drip", "latency", "killed"}
 )
 """Labels of faults after which a client cannot know what its submit has done."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A run that has come to rest."""
-
-    api: str
-    provider_name: str
-    provider: Provider
-    books: Books
-    moves: list[str]
-    """Changes of state that no machine allows."""
-    rows: list[ListedCall]
-    """What the adapter gave out of pages that were all taken in."""
-    tries: int = 1
-    """Attempts per person, at most."""
-    killed: bool = False
-    """A runner was killed: then a request may never have left."""
-    reran_at: float = inf
-    """When the program was run again with nothing left to do."""
-
-    @property
-    def no_effect(self) -> frozenset[int]:
-        """Answers that prove that nothing was done."""
-        facts = adapter(self.provider_name).variants()
-        return frozenset(NO_EFFECT).intersection(*(one.no_effect for one in facts.values()))
 
 
 def violations(case: Case) -> list[str]:
@@ -90,9 +61,7 @@ def marked_before(case: Case) -> Iterator[str]:
         attempt = tags.get(ring.call.order.key)
         if attempt is None:
             yield f"call {ring.call.id} belongs to no attempt"
-        elif not any(
-            mark <= ring.call.order.accepted_at for mark in _marks(case, attempt.tag, ring)
-        ):
+        elif not _marked_before(case, ring):
             yield f"call {ring.call.id} has no wire mark from before of the same body"
         elif attempt.dialled_at is None:
             yield f"call {ring.call.id} rang, and its attempt says that nobody dialled"
@@ -100,21 +69,15 @@ def marked_before(case: Case) -> Iterator[str]:
             yield f"call {ring.call.id} rang before a start was marked"
 
 
-def _marks(case: Case, tag: str, ring: Ring) -> Iterator[float]:
-    bodies = {
-        (one.tag, one.epoch): one.body_sha256 for one in case.books.log if one.event == "intent"
-    }
-    for one in case.books.log:
-        same_body = bodies.get((one.tag, one.epoch)) == ring.call.order.body_sha256
-        if one.event == "wire" and one.tag == tag and same_body:
-            yield one.at.timestamp()
+def _marked_before(case: Case, ring: Ring) -> bool:
+    order = ring.call.order
+    return any(
+        body == order.body_sha256 and at <= order.accepted_at for body, at in case.marked_bodies()
+    )
 
 
 def _started_before(case: Case, tag: str, ring: Ring) -> bool:
-    return any(
-        one.tag == tag and one.event == "start_wire" and one.at.timestamp() <= ring.rang_at
-        for one in case.books.log
-    )
+    return any(at <= ring.rang_at for at in case.marks(tag, "start_wire"))
 
 
 def every_call_stored(case: Case) -> Iterator[str]:
@@ -161,11 +124,17 @@ def attempts_add_up(case: Case) -> Iterator[str]:
             yield f"{who} is held, and its submission is not"
 
 
-def key_stays_home(case: Case) -> Iterator[str]:
-    """No request came with a wrong key."""
-    for request in case.provider.requests:
-        if request.unauthorized:
-            yield f"request {request.id} came without the key"
+def nobody_suppressed(case: Case) -> Iterator[str]:
+    """Nobody is rung whose number was suppressed before the first byte might leave."""
+    since = {row.phone_number: row.since.timestamp() for row in case.books.suppressions}
+    tags = {attempt.key: attempt.tag for attempt in case.books.attempts}
+    for ring in case.provider.own_rings:
+        tag = tags.get(ring.call.order.key, "")
+        # A start is repeated by id: what counts is the first.
+        starts = case.marks(tag, "start_wire")[:1]
+        asked = [at for at in case.marks(tag) if at <= ring.call.order.accepted_at]
+        if max(starts or asked, default=-inf) > since.get(ring.call.number, inf):
+            yield f"call {ring.call.id} rang a number that was suppressed by then"
 
 
 def at_rest(case: Case) -> Iterator[str]:
@@ -173,17 +142,24 @@ def at_rest(case: Case) -> Iterator[str]:
     for batch in case.books.batches:
         if not BatchState(batch.state).over:
             yield f"batch {batch.no} is still {batch.state}"
+    decided = {SubmissionState.ACCEPTED, SubmissionState.REJECTED}
     by_key: dict[str | None, Dial] = {one.order.key: one for one in case.provider.dials.values()}
     for submission in case.books.submissions:
         if submission.state == SubmissionState.HELD:
             yield from _needless_hold(case, submission)
-        elif submission.state not in {SubmissionState.ACCEPTED, SubmissionState.REJECTED}:
+        elif submission.state not in decided and not _called_off(case, submission.tag):
             yield f"submission {submission.no} of {submission.batch_id} is {submission.state}"
     for attempt in case.books.attempts:
         dial = by_key.get(attempt.key)
         known = dial is not None and dial.over_at is not None and not dial.dropped
         if attempt.state == AttemptState.HELD and known:
             yield f"attempt {attempt.recipient_id}-{attempt.no} is held, and its call has ended"
+
+
+def _called_off(case: Case, tag: str) -> bool:
+    """Nobody in it might be called any more."""
+    states = {one.state for one in case.books.attempts if one.tag == tag}
+    return states == {AttemptState.SKIPPED.value}
 
 
 def _needless_hold(case: Case, submission: Any) -> Iterator[str]:
@@ -226,10 +202,14 @@ INVARIANTS: Mapping[str, Callable[[Case], Iterator[str]]] = {
     "I1 dialled once": dialled_once,
     "I2 never two at once": never_two_at_once,
     "I3 marked before": marked_before,
+    "I3 asked once for each mark": requests.asked_once,
+    "I3 fenced at the last moment": requests.fenced_last,
+    "I4 nobody suppressed": nobody_suppressed,
     "I5 every call stored": every_call_stored,
+    "I5 nothing filtered": requests.nothing_filtered,
     "I6 every row kept": every_row_kept,
     "I7 attempts add up": attempts_add_up,
-    "I9 key stays home": key_stays_home,
+    "I9 key stays home": requests.key_stays_home,
     "I10 at rest": at_rest,
     "I11 nothing to do twice": nothing_to_do_twice,
     "I12 lawful moves": lawful_moves,

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from tests.protocol import driver
-from tests.protocol.invariants import Case
+from tests.protocol.case import Case
 from tests.protocol.journal import illegal_moves
 from tests.protocol.truth import books_of, provider_of
 from tests.protocol.world import World
@@ -38,4 +38,6 @@ def _case(world: World, engine: Engine, reran_at: float, *, tries: int, killed: 
         tries=tries,
         killed=killed,
         reran_at=reran_at,
+        crossings=world.wire.crossings,
+        strays=world.wire.strays,
     )

@@ -9,7 +9,16 @@ from sqlalchemy import Connection, Engine, Row, select
 from simulator.calls import Call as Dial
 from simulator.ledger import RequestRecord, Ring
 from store.columns import table_of
-from store.tables import Attempt, Batch, Call, CallVersion, Submission, SubmitLog, UnreadRow
+from store.tables import (
+    Attempt,
+    Batch,
+    Call,
+    CallVersion,
+    Submission,
+    SubmitLog,
+    Suppression,
+    UnreadRow,
+)
 
 Rows = Sequence[Row[Any]]
 
@@ -44,6 +53,7 @@ class Books:
     attempts: Rows
     calls: Rows
     log: Rows
+    suppressions: Rows
     raws: frozenset[bytes]
     """Every raw answer that is kept."""
 
@@ -71,6 +81,7 @@ def books_of(engine: Engine) -> Books:
             attempts=_all(db, Attempt),
             calls=calls,
             log=db.execute(select(table_of(SubmitLog)).order_by(table_of(SubmitLog).c.id)).all(),
+            suppressions=_all(db, Suppression),
             raws=frozenset(
                 [row.raw for row in calls]
                 + [row.raw_detail for row in calls if row.raw_detail is not None]

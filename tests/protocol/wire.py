@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import httpx
@@ -17,12 +18,23 @@ from providers.throttle import Throttle
 KEY = "test-key"
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 Hook = Callable[[str], None]
-"""Told that a submit has come to a point of its way: `headers sent`, `body sent`."""
+"""Told that a submit has come to a point of its way: `connected`, `headers sent`, `body sent`."""
 
+_CONNECTED = "connection.connect_tcp.complete"
+_LEFT = "http11.send_request_headers.complete"
 _POINTS = {
-    "http11.send_request_headers.complete": "headers sent",
+    _CONNECTED: "connected",
+    _LEFT: "headers sent",
     "http11.send_request_body.complete": "body sent",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A submit of which bytes left: moments of the tests' clock, seconds."""
+
+    connected_at: float
+    left_at: float
 
 
 @dataclass(kw_only=True)
@@ -33,9 +45,13 @@ class Wire:
     patience: timedelta = timedelta(seconds=5)
     """Real time after which an answer is not waited for any more."""
     throttle: Throttle
+    now: Callable[[], float]
     hook: Hook | None = None
     served: list[bytes] = field(default_factory=list[bytes])
     """Bodies of answers, as they came."""
+    crossings: list[Crossing] = field(default_factory=list[Crossing])
+    strays: list[str] = field(default_factory=list[str])
+    """Places that were asked and are not the provider's."""
 
     @asynccontextmanager
     async def connect(self, name: str, agent: Mapping[str, object]) -> AsyncGenerator[Provider]:
@@ -45,7 +61,7 @@ class Wire:
             self.base_urls[name],
             chosen.headers(KEY),
             throttle=self.throttle,
-            transport=_Tap(self.served, self.hook),
+            transport=_Tap(self, self.base_urls[name]),
             submit_deadline=self.patience,
             read_deadline=self.patience,
         ) as http:
@@ -55,21 +71,23 @@ class Wire:
 class _Tap(httpx.AsyncBaseTransport):
     """Real connections: a fresh one for each POST, as `Http` has it, and kept ones for reads."""
 
-    def __init__(self, served: list[bytes], hook: Hook | None) -> None:
-        self._served, self._hook = served, hook
+    def __init__(self, wire: Wire, home: str) -> None:
+        self._wire, self._home = wire, home
         no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # Quick to make: it reads no certificates.
         one_use = httpx.Limits(max_keepalive_connections=0)
         self._kept = httpx.AsyncHTTPTransport(verify=no_tls)
         self._fresh = httpx.AsyncHTTPTransport(verify=no_tls, limits=one_use)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not str(request.url).startswith(self._home):
+            self._wire.strays.append(f"{request.url.scheme}://{request.url.netloc.decode()}")
         fence: Trace | None = request.extensions.get("trace")
         if fence is not None:
-            request.extensions = {**request.extensions, "trace": _traced(fence, self._hook)}
+            request.extensions = {**request.extensions, "trace": _traced(fence, self._wire)}
         inner = self._fresh if request.method == "POST" else self._kept
         response = await inner.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Remembering(response.stream, self._served)
+        response.stream = _Remembering(response.stream, self._wire.served)
         return response
 
     async def aclose(self) -> None:
@@ -77,11 +95,18 @@ class _Tap(httpx.AsyncBaseTransport):
         await self._fresh.aclose()
 
 
-def _traced(fence: Trace, hook: Hook | None) -> Trace:
+def _traced(fence: Trace, wire: Wire) -> Trace:
+    connected_at = inf
+
     async def trace(event: str, info: Mapping[str, Any]) -> None:
+        nonlocal connected_at
+        if event == _CONNECTED:
+            connected_at = wire.now()
         await fence(event, info)
-        if hook is not None and event in _POINTS:
-            hook(_POINTS[event])
+        if event == _LEFT:
+            wire.crossings.append(Crossing(connected_at, wire.now()))
+        if wire.hook is not None and event in _POINTS:
+            wire.hook(_POINTS[event])
 
     return trace
 

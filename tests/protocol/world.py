@@ -44,7 +44,8 @@ class Place:
     def wire(self, hook: Hook | None = None) -> Wire:
         """Connections that run by the time of the place."""
         throttle = Throttle(RunnerClock(self.time))
-        return Wire(base_urls=self.base_urls, throttle=throttle, hook=hook)
+        now = self.time.now
+        return Wire(base_urls=self.base_urls, throttle=throttle, now=now, hook=hook)
 
     @asynccontextmanager
     async def runtime(self, connect: Connect, *, at: At | None = None) -> AsyncGenerator[Runtime]:

@@ -1,0 +1,88 @@
+"""Under which a campaign is run, so that it shows whether the protocol holds."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import create_engine, func, or_, select
+
+from store import suppressions
+from store.columns import table_of
+from store.tables import Batch
+from tests.protocol import rest
+from tests.protocol.case import Case
+from tests.protocol.dying import run_and_die
+from tests.protocol.faults import scenarios
+from tests.protocol.world import World
+
+Circumstance = Callable[[World], Awaitable[Case]]
+_BATCH = table_of(Batch)
+
+
+def on_a_good_day() -> Circumstance:
+    """Nothing goes wrong."""
+    return rest.to_the_end
+
+
+def under(fault: str) -> Circumstance:
+    """Something of the catalogue goes wrong, twice."""
+
+    async def run(world: World) -> Case:
+        world.storm(scenarios(world.api)[fault].rules)
+        return await rest.to_the_end(world)
+
+    return run
+
+
+def dying_with_the_bytes_away() -> Circumstance:
+    """The runner dies when its first submit is on the wire."""
+
+    async def run(world: World) -> Case:
+        await run_and_die(world, lambda point: point == "body sent")
+        return await rest.to_the_end(world, killed=True)
+
+    return run
+
+
+def dying_as_the_cursor_moves() -> Circumstance:
+    """The runner dies as soon as the ledger says that a page was read."""
+
+    async def run(world: World) -> Case:
+        engine = create_engine(world.place.database_url)
+        moved = select(func.count()).where(or_(_BATCH.c.cursor.is_not(None), _BATCH.c.round > 0))
+
+        def cursor_has_moved(point: str) -> bool:
+            with engine.connect() as db:
+                return point.startswith("after ") and db.execute(moved).scalar_one() > 0
+
+        await run_and_die(world, cursor_has_moved)
+        engine.dispose()
+        read = list(world.watched.rows)
+        world.time.skip(timedelta(minutes=5))  # Until somebody notices.
+        return replace(await rest.to_the_end(world, killed=True), rows=read)
+
+    return run
+
+
+def suppressing_everybody_as_it_connects() -> Circumstance:
+    """Everybody asks not to be called when the connection stands and no byte has left."""
+
+    async def run(world: World) -> Case:
+        engine = create_engine(world.place.database_url)
+
+        def suppress(point: str) -> None:
+            if point == "connected":
+                now = datetime.fromtimestamp(world.time.now()).astimezone()
+                with engine.begin() as db:
+                    suppressions.add(db, numbers, reason="asked", source="test", now=now)
+
+        numbers = [
+            line.split(",")[0]
+            for line in world.file.with_name("people.csv").read_text().splitlines()[1:]
+        ]
+        world.wire.hook = suppress
+        case = await rest.to_the_end(world)
+        engine.dispose()
+        return case
+
+    return run
