@@ -19,6 +19,7 @@ from flows.waiting import Waiting
 from store.books import Books
 from tasks import campaigns
 from tasks.progress import publish
+from tasks.report import publish_report
 from tasks.steps import enrolling, planning
 from tasks.steps.enrolling import Enrolled
 from tasks.steps.runtime import Runtime, open_runtime
@@ -70,6 +71,7 @@ async def run_campaign(
             await _run_here(runtime, enrolled)
         books = await campaigns.close_books(enrolled.id)
         await publish(runtime, enrolled.id, at_once=True)
+        await publish_report(runtime, enrolled.id)
         return _verdict(books)
 
 
