@@ -25,6 +25,7 @@ VERBS: Mapping[str, str] = {
     "incident": "Answer for what must not happen and did.",
     "suppress": "Keep the do-not-call list over all campaigns.",
     "export": "Write a campaign's calls or recipients to a file.",
+    "report": "Draw a page on how a campaign went, and how the providers compare.",
     "providers": "Show what each provider can do, or check the keys.",
     "simulate": "Serve all five providers' APIs over a simulated telephone network.",
 }

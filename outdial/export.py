@@ -1,10 +1,7 @@
 """A campaign's results as CSV, JSON Lines or Parquet: streamed, and in place only when complete."""
 
 import csv
-import os
-import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from importlib import import_module
@@ -14,10 +11,9 @@ from typing import IO, Any
 
 import msgspec
 
-from campaign.errors import BadInput, Fault
+from outdial.writing import complete_file
 from store.intake.cells import guard
 
-STDOUT = Path("-")
 _GROUP = 2_000
 """Rows of one Parquet row group."""
 _JSON = frozenset({"analysis", "variables"})
@@ -44,33 +40,8 @@ def write(path: Path, kind: str, columns: Sequence[str], rows: Rows) -> int:
     A file that is there already is replaced, and only once the new one is complete and on the disk;
     only its owner may read it. Raises `BadInput` if it cannot be written.
     """
-    with _target(path) as file:
+    with complete_file(path) as file:
         return FORMATS[kind](file, columns, rows)
-
-
-@contextmanager
-def _target(path: Path) -> Generator[IO[bytes]]:
-    if path == STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as error:
-        message = f"{path} cannot be written ({error.strerror})"
-        raise BadInput(message, [Fault(message, "Choose another by --output.")]) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        message = f"{path} cannot be written ({error.strerror})"
-        raise BadInput(message, [Fault(message, "Make room, or choose another.")]) from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _write_csv(file: IO[bytes], columns: Sequence[str], rows: Rows) -> int:

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from campaign.errors import BadInput, Fault
-from outdial.export import FORMATS, STDOUT, write
+from outdial.export import FORMATS, write
 from outdial.terminal import count, tell
+from outdial.writing import STDOUT
 from store import campaigns, results
 from store.ledger import Ledger
 

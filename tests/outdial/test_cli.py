@@ -41,7 +41,7 @@ def test_help_lists_the_verbs_without_loading_any() -> None:
     assert said.endswith("[]\n")
 
 
-@pytest.mark.parametrize("verb", ["check", "status", "export", "providers"])
+@pytest.mark.parametrize("verb", ["check", "status", "export", "report", "providers"])
 def test_a_verb_that_runs_no_flow_does_not_wait_for_prefect(verb: str) -> None:
     source = f"import sys, outdial.verbs.{verb}; print('prefect' in sys.modules)"
     said = subprocess.run(

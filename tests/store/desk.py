@@ -75,11 +75,16 @@ class Desk:
         return enrolled
 
     def plan(
-        self, campaign_id: str, *, judge: Judge | None = None, **changes: Any
+        self,
+        campaign_id: str,
+        *,
+        provider: str = "vogent",
+        judge: Judge | None = None,
+        **changes: Any,
     ) -> PlannedBatch | None:
         options: dict[str, Any] = {"now": self.now, "size": 100, "submission_size": 100} | changes
         options["judge"] = judge
-        return self.ledger.run_sync(planning.plan_batch, campaign_id, "vogent", **options)
+        return self.ledger.run_sync(planning.plan_batch, campaign_id, provider, **options)
 
     def submit(self, batch: PlannedBatch, receipt: Mapping[str, str] | None = None) -> None:
         """Have every submission of a batch accepted; `receipt` holds call ids by key."""

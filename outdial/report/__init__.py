@@ -1,0 +1,1 @@
+"""A campaign's report: gathered from the ledger, drawn as one page that needs nothing else."""
