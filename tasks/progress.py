@@ -1,7 +1,8 @@
 """Live progress on the campaign's run page: a bar and an outcome table, at a bounded rate."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,12 +35,18 @@ async def publish(
         return
     _last[campaign_id] = now
     counted = await runtime.ledger.run(books.books, campaign_id)
-    try:
+    with dispensable("progress"):
         await _publish_bar(runtime, campaign_id, counted, anew=anew)
         await _publish_table(runtime, campaign_id, counted)
+
+
+@contextmanager
+def dispensable(picture: str) -> Generator[None]:
+    """Let what cannot be shown be missing: a picture must not end the campaign."""
+    try:
+        yield
     except (httpx.HTTPError, PrefectException) as error:
-        # A picture that cannot be drawn must not end the campaign.
-        _LOG.warning("progress could not be shown: %s", type(error).__name__)
+        _LOG.warning("%s could not be shown: %s", picture, type(error).__name__)
 
 
 async def _publish_bar(runtime: Runtime, campaign_id: str, counted: Books, *, anew: bool) -> None:

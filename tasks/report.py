@@ -1,20 +1,17 @@
 """The campaign's report on its run page: the books, and the providers side by side."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-import httpx
 from prefect.artifacts import acreate_markdown_artifact
-from prefect.exceptions import PrefectException
 from sqlalchemy import Connection
 
 from campaign.comparison import ProviderFigures, verdict
 from store import books, campaigns, comparisons
 from store.books import Books, Doubt
+from tasks.progress import dispensable
 from tasks.steps.runtime import Runtime
 
-_LOG = logging.getLogger(__name__)
 _DEFINITION = (
     "Calls that are over, redials included. Answered: a person was on the line. In brackets"
     " Wilson's interval, 95 %. Cost is what the providers have told by now; it may come later."
@@ -27,15 +24,12 @@ async def publish_report(runtime: Runtime, campaign_id: str) -> None:
     counted = await runtime.ledger.run(books.books, campaign_id)
     doubts = await runtime.ledger.run(_doubts, campaign_id)
     figures = await runtime.ledger.run(comparisons.by_provider, campaign_id)
-    try:
+    with dispensable("the report"):
         await acreate_markdown_artifact(
             markdown(campaign.name, counted, doubts, figures),
             key=f"report-{campaign.name}",
             description=counted.in_words,
         )
-    except (httpx.HTTPError, PrefectException) as error:
-        # A report that cannot be shown must not fail the campaign: `outdial report` has it, too.
-        _LOG.warning("the report could not be shown: %s", type(error).__name__)
 
 
 def markdown(
