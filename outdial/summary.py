@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from campaign.durations import say_duration
 from campaign.states import BatchState, CampaignState, SubmissionState
 from outdial.terminal import Column, count, print_table, say
-from store import books, glance, incidents, planning, recipients
+from store import accounts, books, glance, incidents, planning, recipients
+from store.accounts import LeftAlone
 from store.books import Books, Doubt, OutcomeCount
 from store.campaigns import CampaignView
 from store.glance import Glance, OpenBatch, Unread
@@ -31,6 +32,7 @@ class Standing:
     unread: Sequence[Unread]
     incidents: Sequence[IncidentView]
     imports: Sequence[ImportView]
+    left_alone: Sequence[LeftAlone]
     next_due: datetime | None
     """Aware UTC."""
 
@@ -46,7 +48,7 @@ class Standing:
         )
 
 
-def standing(db: Connection, campaign: CampaignView) -> Standing:
+def standing(db: Connection, campaign: CampaignView, now: datetime) -> Standing:
     """Read how a campaign stands."""
     return Standing(
         campaign=campaign,
@@ -58,6 +60,7 @@ def standing(db: Connection, campaign: CampaignView) -> Standing:
         unread=glance.unread(db, campaign.id),
         incidents=incidents.unresolved(db, campaign.id),
         imports=recipients.imports(db, campaign.id),
+        left_alone=accounts.left_alone(db, [share.provider for share in campaign.spec.shares], now),
         next_due=planning.next_due(db, campaign.id),
     )
 
@@ -78,6 +81,8 @@ def print_standing(said: Standing, now: datetime) -> None:
             say(f"  {title:<9} {text}")
     if said.outcomes:
         print_outcomes(said.outcomes)
+    for one in said.left_alone:
+        say(f"- {left_alone(one, now)}")
     for line in attention(said, now):
         say(f"- {line}")
 
@@ -139,8 +144,16 @@ def as_json(said: Standing) -> dict[str, Any]:
         "unread": [asdict(row) for row in said.unread],
         "incidents": [asdict(incident) for incident in said.incidents],
         "imports": [asdict(one) for one in said.imports],
+        "left_alone": [asdict(one) for one in said.left_alone],
         "next_due": said.next_due and said.next_due.isoformat(),
     }
+
+
+def left_alone(account: LeftAlone, now: datetime) -> str:
+    """Say why a provider is not asked, and until when."""
+    until = _when(account.until, now).removeprefix("at ")
+    what = "no call is placed" if account.lines_only else "it is left alone"
+    return f"{account.provider} {account.reason}: {what} until {until}."
 
 
 def _in_doubt(doubt: Doubt, now: datetime) -> str:

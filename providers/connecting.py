@@ -1,7 +1,7 @@
 """A provider with its account, ready to be asked."""
 
 import functools
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,16 +9,23 @@ from providers import adapter
 from providers.http import Http
 from providers.port import Account, Provider
 from providers.settings import Access, access, resolved
-from providers.throttle import Throttle
+from providers.throttle import Memory, Throttle
+
+Remember = Callable[[Access], Awaitable[Memory]]
+"""Finds the memory that all runners share of an account."""
 
 
 @asynccontextmanager
-async def connect(provider: str, agent: Mapping[str, Any]) -> AsyncGenerator[Provider]:
+async def connect(
+    provider: str, agent: Mapping[str, Any], remember: Remember | None = None
+) -> AsyncGenerator[Provider]:
     """Open a provider with a campaign's agent block, and close its connections afterwards.
 
     Raises `BadInput` for a missing key or wrong setting, `ValidationError` for the block.
     """
-    async with open_http(access(provider)) as http:
+    to = access(provider)
+    memory = await remember(to) if remember else None
+    async with open_http(to, memory) as http:
         yield adapter(provider).open(http, resolved(agent))
 
 
@@ -28,11 +35,12 @@ async def check(provider: str) -> Account:
         return await adapter(provider).check(http)
 
 
-def open_http(to: Access) -> Http:
+def open_http(to: Access, memory: Memory | None = None) -> Http:
     """Return connections to an account; close them, or use them as an async context manager."""
     key = to.key.get_secret_value()
     throttle = _throttle(to.provider, to.base_url, key, live=to.live)
-    return Http(to.base_url, adapter(to.provider).headers(key), throttle=throttle)
+    headers = adapter(to.provider).headers(key)
+    return Http(to.base_url, headers, throttle=throttle, memory=memory)
 
 
 @functools.cache

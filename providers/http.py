@@ -30,15 +30,15 @@ from campaign.errors import (
     Unauthorized,
     Unreadable,
 )
+from campaign.patience import MOST_PATIENCE
 from providers.mending import decode
-from providers.throttle import Throttle, moment_of
+from providers.throttle import Memory, Throttle, moment_of
 
 _T = TypeVar("_T")
 Query = Mapping[str, str | int | float | bool | Sequence[str] | None]
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of an answer after decompression; a longer one is `Unreadable`."""
-MAX_RETRY_AFTER = timedelta(hours=1)
 SUBMIT_DEADLINE = timedelta(seconds=180)
 READ_DEADLINE = timedelta(seconds=120)
 _READ_TIMEOUT = httpx.Timeout(30, connect=10)
@@ -93,11 +93,13 @@ class Http:
         headers: Mapping[str, str],
         *,
         throttle: Throttle | None = None,
+        memory: Memory | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         submit_deadline: timedelta = SUBMIT_DEADLINE,
         read_deadline: timedelta = READ_DEADLINE,
     ) -> None:
         self._throttle = throttle or Throttle()
+        self._memory = memory
         self._submit_deadline = submit_deadline
         self._read_deadline = read_deadline
         shared: dict[str, Any] = {
@@ -146,7 +148,7 @@ class Http:
     async def _repeatable(
         self, method: str, path: str, *, query: Query | None, content: bytes | None = None
     ) -> Answer:
-        await self._throttle.turn()
+        await self._turn()
         request = self._reader.build_request(
             method, path, params=_params(query), content=content, headers=_content_type(content)
         )
@@ -155,7 +157,7 @@ class Http:
                 answer = await _send(self._reader, request)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Transient(f"{method} failed: {type(error).__name__}") from error
-        return self._heeded(answer, _judge_read)
+        return await self._heeded(answer, _judge_read)
 
     async def submit(
         self,
@@ -171,7 +173,7 @@ class Http:
         `RateLimited`, `Rejected`, `Unauthorized`, or `Ambiguous` for everything that is not a clear
         yes or no.
         """
-        await self._throttle.turn(dials=True)
+        await self._turn(dials=True)
         mark = _WireMark(fence)
         request = self._submitter.build_request(
             "POST", path, content=body, headers=_content_type(body), extensions={"trace": mark}
@@ -190,18 +192,25 @@ class Http:
             raise NotSent(f"not sent ({what})") from error
         if not mark.passed:
             raise AssertionError("a submit was answered without passing its fence")
-        return self._heeded(answer, lambda said: _judge_submit(said, no_effect))
+        return await self._heeded(answer, lambda said: _judge_submit(said, no_effect))
 
-    def heed(self, refusal: RateLimited) -> None:
+    async def heed(self, refusal: RateLimited) -> None:
         """Remember a refusal that only its adapter can read, for all who use the account."""
         self._throttle.refused(refusal)
+        if self._memory is not None:
+            await self._memory.refused(refusal)
 
-    def _heeded(self, answer: Answer, judge: Callable[[Answer], Answer]) -> Answer:
+    async def _turn(self, *, dials: bool = False) -> None:
+        if self._memory is not None:
+            self._throttle.told(await self._memory.patience())
+        await self._throttle.turn(dials=dials)
+
+    async def _heeded(self, answer: Answer, judge: Callable[[Answer], Answer]) -> Answer:
         self._throttle.heard(answer.headers.get("date", ""))
         try:
             return judge(answer)
         except RateLimited as error:
-            self.heed(error)
+            await self.heed(error)
             raise
 
 
@@ -291,8 +300,8 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     try:
         wait = timedelta(seconds=float(text)) if text.isdigit() else _until(text, headers)
     except (ValueError, OverflowError, TypeError):
-        return MAX_RETRY_AFTER if text.isdigit() else None
-    return min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
+        return MOST_PATIENCE if text.isdigit() else None
+    return min(max(wait, timedelta(0)), MOST_PATIENCE)
 
 
 def _until(date: str, headers: Mapping[str, str]) -> timedelta:

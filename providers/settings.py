@@ -1,8 +1,10 @@
 """Where each provider is reached and with which key, from the environment.
 
-`<PROVIDER>_API_KEY` and, to reach something other than the live API, `<PROVIDER>_BASE_URL`.
+`<PROVIDER>_API_KEY`; to reach something other than the live API, `<PROVIDER>_BASE_URL`; and, if the
+account can do no more, `<PROVIDER>_CONCURRENCY` calls at a time.
 """
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -31,6 +33,14 @@ class Access:
     base_url: str
     """Without trailing slash."""
     key: SecretStr
+    concurrency: int | None = None
+    """Calls that the account may have at a time, over all campaigns; None: left to the provider."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for this account that tells neither key nor address."""
+        said = f"{self.provider} {self.base_url} {self.key.get_secret_value()}"
+        return hashlib.blake2b(said.encode(), digest_size=16, person=b"outdial account").hexdigest()
 
     @property
     def live(self) -> bool:
@@ -43,6 +53,7 @@ class _Environment(BaseSettings):
 
     api_key: SecretStr | None = None
     base_url: str | None = None
+    concurrency: str | None = None
 
 
 def access(provider: str) -> Access:
@@ -53,6 +64,7 @@ def access(provider: str) -> Access:
         provider=provider,
         base_url=_base_url(f"{provider.upper()}_BASE_URL", said.base_url or live),
         key=_key(key_variable(provider), said.api_key),
+        concurrency=_concurrency(f"{provider.upper()}_CONCURRENCY", said.concurrency),
     )
 
 
@@ -103,6 +115,15 @@ def _key(variable: str, said: SecretStr | None) -> SecretStr:
     if not _KEY.fullmatch(key):
         raise _bad(variable, "the key holds a blank or a strange character", "Copy it anew.")
     return SecretStr(key)
+
+
+def _concurrency(variable: str, said: str | None) -> int | None:
+    text = (said or "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise _bad(variable, "this is no number of calls", "Write a whole number from 1.", text)
+    return int(text)
 
 
 def _base_url(variable: str, text: str) -> str:

@@ -1,22 +1,33 @@
 """What one account may ask for, and when: shared by all that speak for it in this process.
 
-A provider that refuses because we are too fast is left alone, by everybody, for as long as it says.
-One that has no free line is only not asked for further calls: whatever else may go on.
+What those in other processes have been told comes in by `Memory`.
 """
 
 import email.utils
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from campaign.clock import Clock, SystemClock
 from campaign.errors import ClocksDiffer, RateLimited
+from campaign.patience import Patience
 
 MOST_SKEW = timedelta(seconds=60)
 """Clocks that differ by more decide wrongly who may be called now: nothing is submitted then."""
 PATIENCE = timedelta(seconds=5)
 """What is waited for on the spot; more is the caller's business."""
-_UNTOLD = timedelta(seconds=1)
-_NO_LINE = timedelta(seconds=15)
+
+
+class Memory(Protocol):
+    """What everybody knows who speaks for an account, in whichever process."""
+
+    async def patience(self) -> Patience:
+        """Return what all of them have been told so far."""
+        ...
+
+    async def refused(self, refusal: RateLimited) -> None:
+        """Tell all of them of a refusal."""
+        ...
 
 
 @dataclass(slots=True)
@@ -26,8 +37,7 @@ class Throttle:
     clock: Clock = field(default_factory=SystemClock)
     per_second: float | None = None
     """Requests that we allow ourselves; None: as many as there are."""
-    _free_at: datetime | None = None
-    _lines_at: datetime | None = None
+    patience: Patience = field(default_factory=Patience)
     _turn_at: datetime | None = None
     _skew: timedelta = timedelta(0)
 
@@ -41,8 +51,7 @@ class Throttle:
             seconds = round(self._skew.total_seconds())
             raise ClocksDiffer(f"the clock here and the provider's differ by {seconds} s")
         now = self.clock.now()
-        moments = [self._free_at, self._lines_at if dials else None]
-        wait = max([moment - now for moment in moments if moment], default=timedelta(0))
+        wait = self.patience.wait(now, dials=dials)
         if wait > PATIENCE:
             raise RateLimited("the account is to be left alone for now", retry_after=wait)
         await self.clock.sleep(max(wait, self._next_turn(now)))
@@ -56,21 +65,17 @@ class Throttle:
 
     def refused(self, error: RateLimited) -> None:
         """Remember a refusal, for everybody."""
-        now = self.clock.now()
-        if error.capacity:
-            self._lines_at = _later(self._lines_at, now + (error.retry_after or _NO_LINE))
-        else:
-            self._free_at = _later(self._free_at, now + (error.retry_after or _UNTOLD))
+        self.patience = self.patience.after(error, self.clock.now())
+
+    def told(self, patience: Patience) -> None:
+        """Remember what others have been told."""
+        self.patience = self.patience.joined(patience)
 
     def heard(self, date: str) -> None:
         """Compare our clock with the `Date` of an answer; one that makes no sense says nothing."""
         said = moment_of(date)
         if said is not None:
             self._skew = said - self.clock.now()
-
-
-def _later(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None else max(one, other)
 
 
 def moment_of(date: str) -> datetime | None:

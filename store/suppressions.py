@@ -1,7 +1,5 @@
 """Numbers that nobody calls, over all campaigns; kept as keyed hashes, in clear only if wanted."""
 
-import hmac
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +9,10 @@ from sqlalchemy import Connection, delete, select
 from campaign.states import AttemptState
 from store import bulk
 from store.columns import table_of
-from store.tables import Attempt, LedgerSetting, Suppression
+from store.ledger_secrets import KeyedHash
+from store.tables import Attempt, Suppression
 
 _SUPPRESSION = table_of(Suppression)
-_SETTING = table_of(LedgerSetting)
 _ATTEMPT = table_of(Attempt)
 
 _SECRET = "number_secret"  # noqa: S105 - the name of the row, not the secret
@@ -34,18 +32,11 @@ class SuppressionView:
     since: datetime
 
 
-class NumberHash:
-    """Turns E.164 numbers into this ledger's keyed hashes.
-
-    The secret stays in the ledger: without it, hashes cannot be told apart by trying all numbers.
-    """
+class NumberHash(KeyedHash):
+    """Turns E.164 numbers into this ledger's keyed hashes."""
 
     def __init__(self, db: Connection) -> None:
-        self._secret = _secret(db)
-
-    def __call__(self, phone_number: str) -> str:
-        """Return 64 hexadecimal digits, always the same for a number."""
-        return hmac.digest(self._secret, phone_number.encode(), "sha256").hex()
+        super().__init__(db, _SECRET)
 
 
 def add(
@@ -123,14 +114,3 @@ def listing(db: Connection) -> Iterator[SuppressionView]:
 def _nobody(db: Connection) -> bool:
     """No number is suppressed; then no secret is needed, which a reader could not make."""
     return db.execute(select(_SUPPRESSION.c.number_hash).limit(1)).first() is None
-
-
-def _secret(db: Connection) -> bytes:
-    query = select(_SETTING.c.value).where(_SETTING.c.name == _SECRET)
-    known = db.scalar(query)
-    if known is None:
-        # Whoever else makes one at the same moment wins: the first row stays.
-        made = (_SECRET, secrets.token_hex(32))
-        bulk.insert(db, _SETTING, ("name", "value"), [made], skip_existing=True)
-        known = db.scalars(query).one()
-    return bytes.fromhex(known)

@@ -62,7 +62,7 @@ def run_loaded(
         tell(f"Stopped safely: nobody is called twice. Go on with: outdial run {_file(loaded)}")
         raise click.exceptions.Exit(INTERRUPTED) from None
     with ledger.reading() as db:
-        said = standing(db, campaigns.get(db, view.id))
+        said = standing(db, campaigns.get(db, view.id), clock.now())
     print_standing(said, clock.now())
     return said
 

@@ -7,9 +7,10 @@ import click
 from campaign.clock import SystemClock
 from campaign.states import CampaignState, RecipientState
 from outdial.failures import DONE, NEEDS_ATTENTION
-from outdial.summary import as_json, print_standing, standing
-from outdial.terminal import Column, print_json, print_table, tell
-from store import campaigns, glance
+from outdial.summary import as_json, left_alone, print_standing, standing
+from outdial.terminal import Column, print_json, print_table, say, tell
+from providers import names
+from store import accounts, campaigns, glance
 from store.campaigns import CampaignView
 from store.glance import Glance
 from store.ledger import Ledger
@@ -30,22 +31,27 @@ def command(context: click.Context, campaign: str | None, *, json: bool) -> None
 
 
 def _one(ledger: Ledger, name: str, json: bool) -> bool:
+    now = SystemClock().now()
     with ledger.reading() as db:
-        said = standing(db, campaigns.get(db, name))
+        said = standing(db, campaigns.get(db, name), now)
     if json:
         print_json(as_json(said))
     else:
-        print_standing(said, SystemClock().now())
+        print_standing(said, now)
     return said.needs_attention
 
 
 def _all(ledger: Ledger, *, json: bool) -> bool:
+    now = SystemClock().now()
     with ledger.reading() as db:
+        waiting = accounts.left_alone(db, names(), now)
         known = [(view, glance.glance(db, view.id)) for view in campaigns.listing(db)]
     if json:
         print_json([_as_json(view, said) for view, said in known])
     elif known:
         print_table(_COLUMNS, [_row(view, said) for view, said in known])
+        for one in waiting:
+            say(f"- {left_alone(one, now)}")
     else:
         tell("There is no campaign yet: begin with `outdial demo` or `outdial run FILE`.")
     return any(view.state is CampaignState.NEEDS_ATTENTION for view, _ in known)

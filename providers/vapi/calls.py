@@ -135,14 +135,14 @@ class Calls:
         try:
             answer = await self._http.submit("/call", body, fence, FACTS.no_effect)
         except Rejected as error:
-            self._raise_if_full(error.reason, error.status)
+            await self._raise_if_full(error.reason, error.status)
             raise
         created = answer.proof(_Created)
         refusal = next((r.error or "refused" for r in created.errors or []), None)
         if created.call_id is None and refusal is None:
             raise Ambiguous("a yes without the id of a call", status=answer.status)
         if created.call_id is None:
-            self._raise_if_full(refusal or "", answer.status)
+            await self._raise_if_full(refusal or "", answer.status)
         return Receipt(
             provider_batch_id=sent.tag,
             call_ids={sent.name: created.call_id} if created.call_id else {},
@@ -150,11 +150,11 @@ class Calls:
             request_id=answer.request_id,
         )
 
-    def _raise_if_full(self, reason: str, status: int | None) -> None:
+    async def _raise_if_full(self, reason: str, status: int | None) -> None:
         """No free line is refused as a bad request ("Over Concurrency Limit"), but only for now."""
         if "concurren" in reason.casefold():
             full = RateLimited("no free line", capacity=True, status=status, reason=reason)
-            self._http.heed(full)
+            await self._http.heed(full)
             raise full
 
     async def find(self, submission: SubmissionRef) -> list[Found]:

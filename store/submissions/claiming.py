@@ -166,6 +166,7 @@ def _take_over(db: Connection, row: Row[Any], now: datetime) -> bool:
             state=following.value,
             epoch=old.epoch + 1,
             owner="",
+            paced_at=now,
             lease_until=None,
             due_at=None,
             looks=0,

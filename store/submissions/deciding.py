@@ -43,6 +43,7 @@ def accept(
             provider_batch_id=receipt.provider_batch_id,
             accepted_at=now,
             started_at=now if dials else None,
+            paced_at=now,
             lease_until=None,
             due_at=None,
             note="",
@@ -161,6 +162,7 @@ def doubt(
         )
         .values(
             state=SubmissionState.UNKNOWN.value,
+            paced_at=now,
             lease_until=None,
             due_at=look_at,
             looks=0,

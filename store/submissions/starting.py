@@ -41,7 +41,7 @@ def started(db: Connection, tag: str, now: datetime) -> None:
     db.execute(
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.started_at.is_(None))
-        .values(started_at=now, due_at=None, note="")
+        .values(started_at=now, paced_at=now, due_at=None, note="")
     )
     log(db, tag, "started", now)
 

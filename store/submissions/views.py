@@ -146,6 +146,12 @@ def calls_to_place(db: Connection, tag: str) -> tuple[CallRequest, ...]:
     )
 
 
+def times(db: Connection, tag: str, event: str) -> int:
+    """How often something happened to a submission."""
+    query = select(func.count()).where(LOG.c.tag == tag, LOG.c.event == event)
+    return db.execute(query).scalar_one()
+
+
 def campaign_state(db: Connection, tag: str) -> CampaignState:
     """Where the campaign behind a submission stands, and will until this transaction has ended."""
     query = (

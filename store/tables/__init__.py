@@ -7,6 +7,7 @@ there is a natural one: a batch is `<campaign>-<no>`, a submission is its tag, a
 
 from sqlmodel import SQLModel
 
+from store.tables.accounts import Account
 from store.tables.batches import Attempt, Batch, Submission, SubmitLog
 from store.tables.calls import Call, CallVersion, UnreadRow
 from store.tables.campaigns import Campaign, Import, Recipient
@@ -17,6 +18,7 @@ METADATA = SQLModel.metadata
 
 __all__ = [
     "METADATA",
+    "Account",
     "Attempt",
     "Audit",
     "Batch",

@@ -51,7 +51,10 @@ class Batch(Row, table=True):
 class Submission(Row, table=True):
     """One request to a dialling endpoint, with everything that was known before and after it."""
 
-    __table_args__ = (UniqueConstraint("provider", "provider_batch_id"),)
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_batch_id"),
+        Index("ix_submission_pace", "account", "paced_at"),
+    )
 
     tag: str = Field(primary_key=True)
     batch_id: str = Field(foreign_key="batch.id", index=True)
@@ -65,6 +68,13 @@ class Submission(Row, table=True):
     body: bytes | None = blob_column()
     """The exact bytes of the last claim."""
     body_sha256: str = text_column()
+    account: str | None = Field(default=None, foreign_key="account.id")
+    """Whose calls they are, since the last claim."""
+    lines: int = 0
+    """Calls of it that may be under way at the same time."""
+    paced_at: datetime | None = time_column()
+    """The last moment at which its calls may have been placed, as far as is known: what calls per
+    minute count. NULL: provably none were."""
     intent_at: datetime | None = time_column()
     wire_at: datetime | None = time_column()
     """The wire mark: a byte may have left after this. NULL: nothing was sent."""

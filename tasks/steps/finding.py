@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from campaign.calls import Found, Receipt
-from campaign.errors import ProviderError
+from campaign.errors import ProviderError, RateLimited
 from campaign.pace import next_lookup
 from campaign.states import SubmissionState
 from providers.port import Provider
@@ -46,7 +46,8 @@ async def _look(
         found = await provider.find(reference)
     except ProviderError as error:
         # A look-up that failed is no look: it does not count towards the quiet time.
-        again = clock.now() + next_lookup(submission.looks)
+        told = error.retry_after if isinstance(error, RateLimited) else None
+        again = clock.now() + max(next_lookup(submission.looks), told or timedelta(0))
         await ledger.run(doubting.look_failed, submission.tag, clock.now(), again, str(error))
         return
     if found:

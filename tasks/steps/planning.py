@@ -37,13 +37,15 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
     limits, now = campaign.spec.limits, runtime.clock.now()
     if not _may_plan(campaign, now):
         return None
+    allowance = runtime.account(name).allowance(limits)
+    part = submission_size(provider.capabilities, allowance, limits.concurrency_of_a_batch)
     planned = await runtime.ledger.run(
         planning.plan_batch,
         campaign.id,
         name,
         now=now,
-        size=batch_size(provider.capabilities, limits.batch_size),
-        submission_size=submission_size(provider.capabilities, limits.concurrency_of_a_batch),
+        size=batch_size(provider.capabilities, limits.batch_size, part),
+        submission_size=part,
         max_calls=limits.max_calls,
         judge=ruler(campaign.spec, now),
         from_numbers=caller_numbers(campaign.spec, name),
@@ -51,9 +53,9 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
     return None if planned is None else planned.batch_id
 
 
-def batch_size(capabilities: Capabilities, wished: int) -> int:
+def batch_size(capabilities: Capabilities, wished: int, part: int) -> int:
     """How many people go into one batch: one submission's worth at a provider with batches."""
-    return min(wished, capabilities.batch_limit) if capabilities.native_batch else wished
+    return min(wished, part) if capabilities.native_batch else wished
 
 
 def _may_plan(campaign: CampaignView, now: datetime) -> bool:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from campaign.clock import Clock, SystemClock
 from campaign.spec import CampaignSpec
-from providers.connecting import connect
+from providers.connecting import Remember, connect
 from providers.port import Provider
+from providers.settings import Access
+from store import accounts
 from store.ledger import Ledger
 from store.runners import Runner, locks_of
+from tasks.steps.accounts import SharedAccount
 
-Connect = Callable[[str, Mapping[str, object]], AbstractAsyncContextManager[Provider]]
+Connect = Callable[[str, Mapping[str, object], Remember], AbstractAsyncContextManager[Provider]]
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Runtime:
     _providers: dict[tuple[str, str], Provider] = field(
         default_factory=dict[tuple[str, str], Provider]
     )
+    _accounts: dict[str, SharedAccount] = field(default_factory=dict[str, SharedAccount])
 
     async def provider(self, campaign_id: str, spec: CampaignSpec, name: str) -> Provider:
         """Return the campaign's provider, connected; the same object for the same campaign.
@@ -37,9 +41,23 @@ class Runtime:
         """
         key = (campaign_id, name)
         if key not in self._providers:
-            connection = self.connect(name, spec.share_of(name).agent or {})
+            agent = spec.share_of(name).agent or {}
+            connection = self.connect(name, agent, self._remember)
             self._providers[key] = await self._open.enter_async_context(connection)
         return self._providers[key]
+
+    def account(self, provider: str) -> SharedAccount:
+        """Return the account of a provider that is connected; one environment has one of each."""
+        return self._accounts[provider]
+
+    async def _remember(self, to: Access) -> SharedAccount:
+        account_id = await self.ledger.run(
+            accounts.open_account, to.provider, to.fingerprint, self.clock.now()
+        )
+        account = SharedAccount(
+            ledger=self.ledger, clock=self.clock, id=account_id, concurrency=to.concurrency
+        )
+        return self._accounts.setdefault(to.provider, account)
 
     async def close(self) -> None:
         """Let the connections go; the ledger belongs to whoever opened it."""

@@ -21,9 +21,12 @@ from providers.port import Provider
 from store import incidents
 from store.batches.views import BatchView
 from store.submissions import claiming, deciding
+from store.submissions import views as submissions
 from tasks.steps import guarding
 from tasks.steps.duplicates import stop_surplus
 from tasks.steps.runtime import Runtime
+
+_NOT_DONE = "not_done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
     now = runtime.clock.now()
     wait = error.retry_after if isinstance(error, RateLimited) else None
     if wait is None:
-        wait = after_failure(batch.spec.polling, batch.failures)
+        failures = await runtime.ledger.run(submissions.times, claim.tag, _NOT_DONE)
+        wait = after_failure(batch.spec.polling, failures)
     await runtime.ledger.run(
         claiming.release,
         claim.tag,
@@ -108,7 +112,7 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
         reason=_words(error),
         again_at=now + wait,
         status=getattr(error, "status", None),
-        event="stopped" if isinstance(error, Stopped) else "not_done",
+        event="stopped" if isinstance(error, Stopped) else _NOT_DONE,
     )
     if isinstance(error, ClocksDiffer):
         guarding.ask_again(runtime, batch)

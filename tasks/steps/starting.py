@@ -6,7 +6,7 @@ from campaign.pace import after_failure
 from campaign.rules.ruling import ruler
 from campaign.states import SubmissionState
 from providers.port import Starts
-from store import incidents
+from store import incidents, pacing
 from store.batches import views as batches
 from store.batches.views import BatchView
 from store.submissions import screening, starting
@@ -38,8 +38,10 @@ async def _start_one(
         return
 
     async def fence() -> None:
-        job, judge = reference.provider_batch_id or "", ruler(batch.spec, clock.now())
-        await ledger.run(starting.mark_start, tag, job, clock.now(), judge)
+        job, now = reference.provider_batch_id or "", clock.now()
+        allowance = runtime.account(batch.provider).allowance(batch.spec.limits)
+        judge = ruler(batch.spec, now)
+        await ledger.run(pacing.mark_start, tag, job, allowance, now=now, judge=judge)
 
     try:
         if first_time:
@@ -65,8 +67,10 @@ async def _try_again(
     runtime: Runtime, batch: BatchView, tag: str, error: ProviderError | Stopped
 ) -> None:
     ledger, now = runtime.ledger, runtime.clock.now()
-    wait = error.retry_after if isinstance(error, RateLimited) else None
-    pause = after_failure(batch.spec.polling, batch.failures) if wait is None else wait
+    pause = error.retry_after if isinstance(error, RateLimited) else None
+    if pause is None:
+        failures = await ledger.run(submissions.times, tag, "start_failed")
+        pause = after_failure(batch.spec.polling, failures)
     await ledger.run(starting.start_again_at, tag, now + pause, now, str(error))
     if isinstance(error, (Rejected, Unauthorized)):
         reason = f"{batch.provider}: batch {batch.no} could not be started: {error}"

@@ -10,9 +10,11 @@ from campaign.spec import CampaignSpec
 from campaign.states import SubmissionState
 from providers.port import Capabilities, Provider
 from providers.settings import resolved_text
+from store import pacing
 from store.batches import views as batches
 from store.batches.views import BatchView
-from store.submissions import claiming, screening
+from store.pacing import Allowance, Wait
+from store.submissions import screening
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps.guarding import may_send
@@ -35,11 +37,13 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
     planned = await _due(runtime, batch, provider.capabilities)
     if not planned or not await may_send(runtime, batch, provider):
         return
-    gate = asyncio.Semaphore(policy.parallel_submits)
+    gate, goes_on = asyncio.Semaphore(policy.parallel_submits), True
 
     async def one(submission: SubmissionView) -> None:
+        nonlocal goes_on
         async with gate:
-            await _submit_one(runtime, batch, provider, submission.tag, policy)
+            if goes_on:
+                goes_on = await _submit_one(runtime, batch, provider, submission.tag, policy)
 
     # One that breaks off must not cut off others, which would be in doubt then.
     outcomes = await asyncio.gather(*map(one, planned), return_exceptions=True)
@@ -69,17 +73,40 @@ async def _due(
         return due
     counted = await runtime.ledger.run(batches.tally, batch.id)
     concurrency = batch.spec.limits.concurrency_of_a_batch
-    size = submission_size(capabilities, concurrency)
+    size = submission_size(capabilities, _allowance(runtime, batch), concurrency)
     # What is in doubt may be dialling.
     room = concurrency - counted.submitted - size * counted.doubtful_submissions
     return due[: max(room, 0) // size]
 
 
-def submission_size(capabilities: Capabilities, concurrency: int) -> int:
-    """How many calls go into one submission; where we pace them, no more than may be open."""
-    if capabilities.native_batch:
-        return capabilities.batch_limit
-    return min(capabilities.batch_limit, concurrency)
+def submission_size(capabilities: Capabilities, allowance: Allowance, concurrency: int) -> int:
+    """How many calls go into one submission: no more than may be placed, or under way, at once.
+
+    As far as that is ours to see to: a provider with batches may keep to `concurrency` itself.
+    """
+    most = [capabilities.batch_limit]
+    if not capabilities.native_batch:
+        most.append(concurrency)
+    if allowance.rate is not None:
+        most.append(allowance.rate.calls)
+    if allowance.concurrency is not None and not capabilities.concurrency_setting:
+        most.append(allowance.concurrency)
+    return min(most)
+
+
+def _allowance(runtime: Runtime, batch: BatchView) -> Allowance:
+    return runtime.account(batch.provider).allowance(batch.spec.limits)
+
+
+async def _concurrency(
+    runtime: Runtime, batch: BatchView, capabilities: Capabilities, calls: int
+) -> int:
+    """How many calls of a submission may be under way at once."""
+    if not capabilities.concurrency_setting:
+        return calls
+    mine = batch.spec.limits.concurrency_of_a_batch
+    left = await runtime.ledger.run(pacing.lines_left, _allowance(runtime, batch))
+    return mine if left is None else min(mine, max(left, 1))
 
 
 def caller_numbers(spec: CampaignSpec, provider: str) -> tuple[str, ...]:
@@ -89,38 +116,43 @@ def caller_numbers(spec: CampaignSpec, provider: str) -> tuple[str, ...]:
 
 async def _submit_one(
     runtime: Runtime, batch: BatchView, provider: Provider, tag: str, policy: Policy
-) -> None:
+) -> bool:
+    """Returns False if the account is to be left alone, so that the others need not be tried."""
     ledger, clock = runtime.ledger, runtime.clock
     start_at = _start_at(batch, provider.capabilities, clock.now(), policy)
     judge = ruler(batch.spec, start_at or clock.now())
     await ledger.run(screening.drop_uncallable, tag, clock.now(), judge)
     calls = await ledger.run(submissions.calls_to_place, tag)
     if not calls:
-        return
+        return True
+    lines = await _concurrency(runtime, batch, provider.capabilities, len(calls))
     order = Order(
         tag=tag,
         label=batch.campaign_name,
         calls=calls,
         from_numbers=caller_numbers(batch.spec, batch.provider),
-        concurrency=batch.spec.limits.concurrency_of_a_batch,
+        concurrency=lines,
         start_at=start_at,
     )
     try:
         body = provider.compose(order)
     except Unsupported as error:
         await stop_campaign(runtime, batch, error)
-        return
-    epoch = await ledger.run(
-        claiming.claim,
+        return False
+    claimed = await ledger.run(
+        pacing.claim,
         tag,
+        _allowance(runtime, batch),
+        lines=lines,
         owner=runtime.runner.name,
         body=body,
         start_at=start_at,
         now=clock.now(),
         lease=LEASE,
     )
-    if epoch is not None:
-        await send(runtime, batch, provider, Claim(tag, epoch, body, start_at))
+    if isinstance(claimed, int):
+        await send(runtime, batch, provider, Claim(tag, claimed, body, start_at))
+    return not isinstance(claimed, Wait)
 
 
 def _start_at(

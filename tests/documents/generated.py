@@ -25,7 +25,6 @@ PAGES = ("README.md", CAMPAIGN_PAGE, "docs/providers.md", "docs/reliability.md")
 
 NOT_BUILT = frozenset(
     {
-        "Limits.calls_per_minute",
         "Limits.budget_usd",
         "Limits.cost_per_call_usd",
         "Limits.max_failure_rate",
@@ -51,7 +50,7 @@ FACTS = {
     "page_limit": "calls on a page",
     "transcript_from": "transcript comes with",
     "cost_from": "cost comes with",
-    "requests_per_second": "a polite pace, requests a second (not enforced yet)",
+    "requests_per_second": "requests a second from one process, at most",
 }
 """The facts that adapters state, in words."""
 _PATIENCE = {
@@ -152,6 +151,8 @@ def _environment() -> str:
         prefix, live = name.upper(), providers.adapter(name).base_url
         rows.append((f"{prefix}_API_KEY", f"the key for {name}", "none"))
         rows.append((f"{prefix}_BASE_URL", "where its API is", f"`{live}`"))
+        most = "calls that the account may have at a time, over all campaigns"
+        rows.append((f"{prefix}_CONCURRENCY", most, "left to the provider"))
     return _grid(
         ("variable", "means", "if missing"),
         [(f"`{variable}`", means, missing) for variable, means, missing in rows],

@@ -18,6 +18,7 @@ from campaign.calls import (
     Receipt,
     SubmissionRef,
 )
+from providers.connecting import Remember
 from providers.port import Capabilities, Fence, Provider, Starts
 from store.ledger import Ledger
 from tests.protocol.wire import Wire
@@ -130,8 +131,10 @@ class WatchedWire:
         """Every row of every page that an adapter gave out."""
 
     @asynccontextmanager
-    async def connect(self, name: str, agent: Mapping[str, object]) -> AsyncGenerator[Any]:
+    async def connect(
+        self, name: str, agent: Mapping[str, object], remember: Remember
+    ) -> AsyncGenerator[Any]:
         """Open a provider."""
-        async with self._wire.connect(name, agent) as provider:
+        async with self._wire.connect(name, agent, remember) as provider:
             watched = WatchedStarter if isinstance(provider, Starts) else WatchedProvider
             yield watched(provider, self._at, self.rows)

@@ -9,10 +9,13 @@ from math import inf
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from providers import adapter
+from providers.connecting import Remember
 from providers.http import Http
 from providers.port import Provider
+from providers.settings import Access
 from providers.throttle import Throttle
 
 KEY = "test-key"
@@ -47,6 +50,8 @@ class Wire:
     throttle: Throttle
     now: Callable[[], float]
     hook: Hook | None = None
+    concurrency: int | None = None
+    """Of each account, as its owner allows it."""
     served: list[bytes] = field(default_factory=list[bytes])
     """Bodies of answers, as they came."""
     crossings: list[Crossing] = field(default_factory=list[Crossing])
@@ -54,13 +59,17 @@ class Wire:
     """Places that were asked and are not the provider's."""
 
     @asynccontextmanager
-    async def connect(self, name: str, agent: Mapping[str, object]) -> AsyncGenerator[Provider]:
+    async def connect(
+        self, name: str, agent: Mapping[str, object], remember: Remember
+    ) -> AsyncGenerator[Provider]:
         """Open a provider as `providers.connecting.connect` does."""
         chosen = adapter(name)
+        to = Access(name, self.base_urls[name], SecretStr(KEY), self.concurrency)
         async with Http(
-            self.base_urls[name],
+            to.base_url,
             chosen.headers(KEY),
             throttle=self.throttle,
+            memory=await remember(to),
             transport=_Tap(self, self.base_urls[name]),
             submit_deadline=self.patience,
             read_deadline=self.patience,

@@ -21,7 +21,8 @@ from campaign.errors import (
     Unauthorized,
     Unreadable,
 )
-from providers.http import MAX_BODY, MAX_RETRY_AFTER, Answer, Http
+from campaign.patience import MOST_PATIENCE
+from providers.http import MAX_BODY, Answer, Http
 from providers.port import NO_EFFECT
 from tests.providers.raw_server import Behaviour, Connection, RawServer, answering, http, listening
 
@@ -338,13 +339,13 @@ async def test_the_body_arrives_byte_for_byte_with_the_accounts_key() -> None:
         ("0", timedelta(0)),
         ("2", 2 * SECOND),
         (" 7 ", 7 * SECOND),
-        ("1000000000", MAX_RETRY_AFTER),
-        ("9" * 400, MAX_RETRY_AFTER),
+        ("1000000000", MOST_PATIENCE),
+        ("9" * 400, MOST_PATIENCE),
         ("-5", None),
         ("2.5", None),
         ("soon", None),
         ("Sun, 06 Nov 1994 08:49:37 GMT", timedelta(0)),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_RETRY_AFTER),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MOST_PATIENCE),
         ("Sun, 99 Nov 2026 08:49:37 GMT", None),
     ],
 )

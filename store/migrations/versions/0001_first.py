@@ -17,6 +17,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "account",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("left_alone_until", columns.UtcDateTime(), nullable=True),
+        sa.Column("lines_free_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("untold", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changed_at", columns.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_account_provider"), "account", ["provider"], unique=False)
+    op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", columns.UtcDateTime(), nullable=False),
@@ -183,6 +195,9 @@ def upgrade() -> None:
         sa.Column("lease_until", columns.UtcDateTime(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("body_sha256", sa.Text(), nullable=False),
+        sa.Column("account", sa.String(), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("paced_at", columns.UtcDateTime(), nullable=True),
         sa.Column("intent_at", columns.UtcDateTime(), nullable=True),
         sa.Column("wire_at", columns.UtcDateTime(), nullable=True),
         sa.Column("sent_at", columns.UtcDateTime(), nullable=True),
@@ -195,6 +210,10 @@ def upgrade() -> None:
         sa.Column("due_at", columns.UtcDateTime(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["account"],
+            ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
             ["batch_id"],
             ["batch.id"],
         ),
@@ -202,6 +221,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "provider_batch_id"),
     )
     op.create_index(op.f("ix_submission_batch_id"), "submission", ["batch_id"], unique=False)
+    op.create_index("ix_submission_pace", "submission", ["account", "paced_at"], unique=False)
     op.create_index(op.f("ix_submission_state"), "submission", ["state"], unique=False)
     op.create_table(
         "unread_row",

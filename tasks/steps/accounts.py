@@ -1,0 +1,37 @@
+"""One account at a provider, as all runners of the ledger share it."""
+
+from dataclasses import dataclass
+
+from campaign.clock import Clock
+from campaign.errors import RateLimited
+from campaign.patience import Patience
+from campaign.rate import Rate
+from campaign.spec import Limits
+from store import accounts
+from store.ledger import Ledger
+from store.pacing import Allowance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedAccount:
+    """What `Http` tells and asks before each request."""
+
+    ledger: Ledger
+    clock: Clock
+    id: str
+    concurrency: int | None
+    """Calls at a time that the account's owner allows; None: whatever the provider does."""
+
+    async def patience(self) -> Patience:
+        """Return what all runners have been told so far."""
+        return await self.ledger.run(accounts.patience, self.id)
+
+    async def refused(self, refusal: RateLimited) -> None:
+        """Tell all runners of a refusal."""
+        await self.ledger.run(accounts.refused, self.id, refusal, self.clock.now())
+
+    def allowance(self, limits: Limits) -> Allowance:
+        """How much of it a campaign may use."""
+        per_minute = limits.calls_per_minute
+        rate = None if per_minute is None else Rate.of(per_minute)
+        return Allowance(account=self.id, rate=rate, concurrency=self.concurrency)
