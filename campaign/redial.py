@@ -10,7 +10,7 @@ from campaign.words import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Sequel:
     """What becomes of the recipient."""
 
     state: RecipientState
@@ -27,13 +27,13 @@ _NEVER_AGAIN = frozenset(
 )
 
 
-def after(outcome: Outcome, attempts: int, policy: Policy, ended_at: datetime) -> Verdict:
+def after(outcome: Outcome, attempts: int, policy: Policy, ended_at: datetime) -> Sequel:
     """Decide about a recipient whose `attempts`-th counted attempt ended with `outcome`."""
     if outcome.reached:
-        return Verdict(RecipientState.REACHED, outcome.value)
+        return Sequel(RecipientState.REACHED, outcome.value)
     if outcome in _NEVER_AGAIN or outcome not in policy.retry_on:
-        return Verdict(RecipientState.NOT_REACHED, outcome.value)
+        return Sequel(RecipientState.NOT_REACHED, outcome.value)
     if attempts >= policy.max_attempts:
-        return Verdict(RecipientState.NOT_REACHED, f"exhausted after {attempts}: {outcome.value}")
+        return Sequel(RecipientState.NOT_REACHED, f"exhausted after {attempts}: {outcome.value}")
     due_at = ended_at + gap_after(attempts, policy)
-    return Verdict(RecipientState.READY, f"again after {outcome.value}", due_at)
+    return Sequel(RecipientState.READY, f"again after {outcome.value}", due_at)

@@ -113,8 +113,8 @@ def _move_recipient(
         state, why, due_at = RecipientState.HELD, reason, None
     else:
         counted = _counted(db, recipient_id)
-        verdict = after(outcome, counted, batch.spec.policy, now)
-        state, why, due_at = verdict.state, verdict.reason, verdict.due_at
+        sequel = after(outcome, counted, batch.spec.policy, now)
+        state, why, due_at = sequel.state, sequel.reason, sequel.due_at
     db.execute(
         update(_RECIPIENT)
         .where(_RECIPIENT.c.id == recipient_id)

@@ -11,7 +11,7 @@ from store import bulk, suppressions
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
 from store.calls.revising import revise
-from store.calls.verdicts import Landed, tries_of, verdict_of, weight
+from store.calls.sequels import Landed, sequel_of, tries_of, weight
 
 
 def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
@@ -80,8 +80,8 @@ def _move_people(
     tries = tries_of(db, missed)
     rows: list[tuple[str, str, datetime | None, int]] = []
     for attempt, call in ended:
-        verdict = verdict_of(origin, attempt.recipient_id, call, tries)
+        sequel = sequel_of(origin, attempt.recipient_id, call, tries)
         waiting = attempt.recipient_state in {RecipientState.OPEN, RecipientState.HELD}
-        if waiting or verdict.state is RecipientState.REACHED:
-            rows.append((verdict.state.value, verdict.reason, verdict.due_at, attempt.recipient_id))
+        if waiting or sequel.state is RecipientState.REACHED:
+            rows.append((sequel.state.value, sequel.reason, sequel.due_at, attempt.recipient_id))
     bulk.update(db, RECIPIENT, ["id"], ["state", "reason", "due_at"], rows)

@@ -14,7 +14,7 @@ from store.calls.merging import merged
 from store.calls.origin import Origin
 from store.calls.reading import UNIT, given_up, next_read
 from store.calls.rows import CALL, StoredCall
-from store.calls.verdicts import Landed
+from store.calls.sequels import Landed
 
 
 def due_details(db: Connection, batch_id: str, now: datetime, limit: int = 1000) -> list[str]:

@@ -7,14 +7,14 @@ because of late news, and nobody's newer attempt is disturbed by an older one.
 from sqlalchemy import Connection, func, select, update
 
 from campaign.calls import Call
-from campaign.redial import Verdict
+from campaign.redial import Sequel
 from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
 from store import incidents
 from store.calls import rows
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
-from store.calls.verdicts import Landed, tries_of, verdict_of, weight
+from store.calls.sequels import Landed, sequel_of, tries_of, weight
 
 
 def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed) -> None:
@@ -63,13 +63,13 @@ def _revise_recipient(
 ) -> None:
     recipient_id = attempt.recipient_id
     tries = tries_of(db, [recipient_id])
-    verdict = verdict_of(origin, recipient_id, decisive, tries)
+    sequel = sequel_of(origin, recipient_id, decisive, tries)
     query = select(
         RECIPIENT.c.state,
         select(func.max(ATTEMPT.c.no)).where(ATTEMPT.c.recipient_id == recipient_id).label("last"),
     ).where(RECIPIENT.c.id == recipient_id)
     state, last = db.execute(query).one()
-    revised = _revised(RecipientState(state), verdict, is_last=last == attempt.no)
+    revised = _revised(RecipientState(state), sequel, is_last=last == attempt.no)
     if revised is not None:
         db.execute(
             update(RECIPIENT)
@@ -78,14 +78,14 @@ def _revise_recipient(
         )
 
 
-def _revised(current: RecipientState, verdict: Verdict, *, is_last: bool) -> Verdict | None:
+def _revised(current: RecipientState, sequel: Sequel, *, is_last: bool) -> Sequel | None:
     """Return what a recipient becomes, or None: it stays as it is."""
     if current in {RecipientState.OPEN, RecipientState.HELD}:
         return None
-    if verdict.state is RecipientState.REACHED:
-        return verdict if current is not RecipientState.REACHED else None
+    if sequel.state is RecipientState.REACHED:
+        return sequel if current is not RecipientState.REACHED else None
     if not is_last or current not in {RecipientState.REACHED, RecipientState.READY}:
         return None
-    if current is RecipientState.READY and verdict.state is RecipientState.READY:
+    if current is RecipientState.READY and sequel.state is RecipientState.READY:
         return None
-    return Verdict(RecipientState.NOT_REACHED, f"corrected later: {verdict.reason}")
+    return Sequel(RecipientState.NOT_REACHED, f"corrected later: {sequel.reason}")

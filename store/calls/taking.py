@@ -13,7 +13,7 @@ from store.calls.merging import merged, says_the_same, still_missing
 from store.calls.origin import Origin
 from store.calls.reading import first_read, given_up
 from store.calls.rows import CALL, Place, StoredCall
-from store.calls.verdicts import Landed
+from store.calls.sequels import Landed
 from store.columns import table_of
 from store.tables import Submission
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, func, select
 
 from campaign.calls import Call
-from campaign.redial import Verdict, after
+from campaign.redial import Sequel, after
 from campaign.states import RecipientState
 from campaign.words import Outcome
 from store.calls.joining import ATTEMPT, KnownAttempt
@@ -63,11 +63,9 @@ def tries_of(db: Connection, recipient_ids: Sequence[int]) -> Mapping[int, Tries
     }
 
 
-def verdict_of(
-    origin: Origin, recipient_id: int, call: Call, tries: Mapping[int, Tries]
-) -> Verdict:
+def sequel_of(origin: Origin, recipient_id: int, call: Call, tries: Mapping[int, Tries]) -> Sequel:
     """Decide what becomes of a recipient after a final call."""
     tried = tries.get(recipient_id, Tries())
     if tried.reached:
-        return Verdict(RecipientState.REACHED, "reached by an earlier attempt")
+        return Sequel(RecipientState.REACHED, "reached by an earlier attempt")
     return after(call.outcome, tried.counted, origin.policy, call.ended_at or origin.now)
