@@ -24,6 +24,8 @@ class Candidate:
     jurisdiction: str | None
     """State or province, as the list says."""
     postcode: str | None
+    country: str | None
+    """Where the person is, ISO 3166 alpha-2, as the list says."""
     consent: str | None
     consent_date: str | None
     consent_source: str | None

@@ -64,6 +64,7 @@ def facts() -> Select[tuple[Any, ...]]:
         r.timezone,
         r.jurisdiction,
         r.postcode,
+        r.country,
         r.consent,
         r.consent_date,
         r.consent_source,

@@ -192,6 +192,7 @@ def _erase_people(db: Connection, phone_number: str, place: str) -> None:
             timezone=None,
             jurisdiction=None,
             postcode=None,
+            country=None,
         )
     )
 

@@ -27,6 +27,7 @@ _COLUMNS = (
     "timezone",
     "jurisdiction",
     "postcode",
+    "country",
     "consent",
     "consent_date",
     "consent_source",
@@ -50,6 +51,7 @@ class NewRecipient:
     timezone: str | None = None
     jurisdiction: str | None = None
     postcode: str | None = None
+    country: str | None = None
     consent: str | None = None
     consent_date: str | None = None
     consent_source: str | None = None
@@ -146,6 +148,7 @@ def _values(campaign_id: str, row: NewRecipient, now: datetime) -> bulk.Values:
         row.timezone,
         row.jurisdiction,
         row.postcode,
+        row.country,
         row.consent,
         row.consent_date,
         row.consent_source,

@@ -29,6 +29,7 @@ def facts_of(candidate: Candidate, *, consent_listed: bool, suppressed: str | No
         timezone=candidate.timezone,
         state=candidate.jurisdiction,
         postcode=candidate.postcode,
+        country=candidate.country,
         consent=(candidate.consent or "") if consent_listed else None,
         consent_date=candidate.consent_date,
         suppressed=suppressed,

@@ -29,6 +29,8 @@ class RecipientSource(Model):
     """The column with the state or province, such as `FL`."""
     postcode: str | None = None
     """The column with the ZIP or post code."""
+    country_column: str | None = None
+    """The column with the country where the person is (ISO 3166 alpha-2, such as `DE`)."""
     external_id: str | None = None
     """The column with your own id of the person; shown in exports as `recipient_id`."""
     consent: str | None = None

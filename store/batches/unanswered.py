@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from campaign.redial import after
-from campaign.states import AttemptState, RecipientState
+from campaign.states import AttemptState, CampaignState, RecipientState
 from campaign.words import Outcome
 from store.batches.views import CALL, BatchView
 from store.columns import table_of
@@ -16,6 +16,7 @@ _ATTEMPT = table_of(Attempt)
 _RECIPIENT = table_of(Recipient)
 _SUBMISSION = table_of(Submission)
 
+_CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
 _ROUNDS = 2
 STALL = timedelta(hours=24)
 """A batch of which nothing has been heard for so long is not waited for any more."""
@@ -111,6 +112,9 @@ def _move_recipient(
 ) -> None:
     if attempt is AttemptState.HELD or outcome is None:
         state, why, due_at = RecipientState.HELD, reason, None
+    elif attempt is AttemptState.FAILED and batch.campaign_state not in _CANCELLED:
+        # Its window closed, and not the campaign: the rules say when it opens again.
+        state, why, due_at = RecipientState.READY, reason, now
     else:
         counted = _counted(db, recipient_id)
         sequel = after(outcome, counted, batch.spec.policy, now)

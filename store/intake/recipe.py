@@ -12,6 +12,7 @@ from campaign import template
 from campaign.document.keys import nearest
 from campaign.errors import BadInput, Fault
 from campaign.rules.phone import Rejected
+from campaign.rules.zonedata import zones_of_country
 from campaign.spec import CampaignSpec
 from campaign.split import splitter
 from campaign.template import Template
@@ -24,6 +25,7 @@ _COLUMN_KEYS = (
     "timezone",
     "state",
     "postcode",
+    "country_column",
     "external_id",
     "consent",
     "consent_date",
@@ -136,6 +138,7 @@ def _extras(spec: CampaignSpec) -> list[tuple[str, str, Judge | None]]:
         "timezone": ("timezone", _zone_fault),
         "state": ("jurisdiction", None),
         "postcode": ("postcode", None),
+        "country_column": ("country", _country_fault),
         "external_id": ("external_id", None),
         "consent": ("consent", _consent_fault),
         "consent_date": ("consent_date", _date_fault),
@@ -159,6 +162,11 @@ def _zone_fault(said: str) -> str | None:
     except (KeyError, ValueError, OSError):  # Not found is a `KeyError`.
         return "it is no IANA time zone, such as America/Chicago"
     return None
+
+
+def _country_fault(said: str) -> str | None:
+    known = zones_of_country(said.strip().upper())
+    return None if known else "a country is written with two letters, such as DE"
 
 
 def _consent_fault(said: str) -> str | None:

@@ -30,12 +30,15 @@ def refuse_if_stopped(db: Connection, tag: str) -> None:
         raise Stopped(f"the campaign is {state.value}")
 
 
-def refuse_uncallable(db: Connection, tag: str, now: datetime, judge: Judge | None) -> None:
+def refuse_uncallable(
+    db: Connection, tag: str, now: datetime, judge: Judge | None, *, again: bool = False
+) -> None:
     """Raise `Stopped` if somebody of the submission may not be called any more.
 
-    A number may have been suppressed meanwhile; all else is the judge's.
+    A number may have been suppressed meanwhile; all else is the judge's. `again`: these attempts
+    were judged and counted before, so that they must not stand in their own way.
     """
-    if anybody_uncallable(db, tag, now, judge):
+    if anybody_uncallable(db, tag, now, judge, again=again):
         raise Stopped("somebody may not be called any more")
 
 
@@ -51,9 +54,11 @@ def drop_uncallable(db: Connection, tag: str, now: datetime, judge: Judge) -> in
     return len(dropped)
 
 
-def anybody_uncallable(db: Connection, tag: str, now: datetime, judge: Judge | None) -> bool:
+def anybody_uncallable(
+    db: Connection, tag: str, now: datetime, judge: Judge | None, *, again: bool = False
+) -> bool:
     """Whether somebody of a submission may not be called any more."""
-    return next(_uncallable(db, tag, now, judge), None) is not None
+    return next(_uncallable(db, tag, now, judge, again=again), None) is not None
 
 
 def call_off(db: Connection, tag: str, now: datetime, ruling: Ruling) -> bool:
@@ -70,7 +75,7 @@ def call_off(db: Connection, tag: str, now: datetime, ruling: Ruling) -> bool:
 
 
 def _uncallable(
-    db: Connection, tag: str, now: datetime, judge: Judge | None
+    db: Connection, tag: str, now: datetime, judge: Judge | None, *, again: bool = False
 ) -> Iterator[tuple[int, int, Ruling]]:
     """Yield recipient, attempt and ruling of everybody who may not be called now."""
     members = {row.recipient_id: row.no for row in db.execute(_members(tag))}
@@ -84,7 +89,8 @@ def _uncallable(
             yield candidate.recipient_id, no, Ruling.skip("suppressed")
         elif judge is not None:
             # This attempt is one that has not been made.
-            ruling = judge(replace(candidate, attempts=no - 1))
+            past = () if again else candidate.history
+            ruling = judge(replace(candidate, attempts=no - 1, history=past))
             if ruling.decision is not Decision.CALL:
                 yield candidate.recipient_id, no, ruling
 

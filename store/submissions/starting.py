@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
+from store.columns import table_of
 from store.planning import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
 from store.submissions.views import ATTEMPT, SUBMISSION, log
+from store.tables import Batch
+
+BATCH = table_of(Batch)
 
 
 def mark_start(
@@ -16,8 +20,7 @@ def mark_start(
 ) -> None:
     """Commit that the start of one batch at the provider may leave now.
 
-    Safe to repeat, as a start goes by id; the first time `judge` rules on everybody once more.
-    Raises `Stopped`.
+    Safe to repeat, as a start goes by id; `judge` rules on everybody each time. Raises `Stopped`.
     """
     mine = (
         (SUBMISSION.c.tag == tag)
@@ -30,7 +33,9 @@ def mark_start(
         refuse_uncallable(db, tag, now, judge)
         open_attempts = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.SUBMITTED.value)
         db.execute(update(ATTEMPT).where(open_attempts).values(dialled_at=now))
-    elif db.execute(update(SUBMISSION).where(mine).values(start_wire_at=now)).rowcount != 1:
+    elif db.execute(update(SUBMISSION).where(mine).values(start_wire_at=now)).rowcount == 1:
+        refuse_uncallable(db, tag, now, judge, again=True)
+    else:
         raise Stopped("the batch was started or given up meanwhile")
     log(db, tag, "start_wire", now, detail=provider_batch_id)
     refuse_if_stopped(db, tag)
@@ -44,6 +49,19 @@ def started(db: Connection, tag: str, now: datetime) -> None:
         .values(started_at=now, paced_at=now, due_at=None, note="")
     )
     log(db, tag, "started", now)
+
+
+def give_way(db: Connection, tag: str, now: datetime, reason: str) -> None:
+    """No start is sent again: as one may have worked, it counts as started and is to be stopped."""
+    mine = (SUBMISSION.c.tag == tag) & SUBMISSION.c.started_at.is_(None)
+    db.execute(update(SUBMISSION).where(mine).values(started_at=now, due_at=None, note=reason))
+    log(db, tag, "gave_way", now, detail=reason)
+    its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag)
+    db.execute(
+        update(BATCH)
+        .where(BATCH.c.id == its_batch.scalar_subquery(), BATCH.c.stop_asked_at.is_(None))
+        .values(stop_asked_at=now, due_at=now)
+    )
 
 
 def start_again_at(

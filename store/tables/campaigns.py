@@ -76,6 +76,8 @@ class Recipient(Row, table=True):
     jurisdiction: str | None = None
     """State or province as the list says."""
     postcode: str | None = None
+    country: str | None = None
+    """Where the person is, ISO 3166 alpha-2, as the list says."""
     consent: str | None = None
     consent_date: str | None = None
     consent_source: str | None = None

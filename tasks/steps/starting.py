@@ -34,7 +34,7 @@ async def _start_one(
     ledger, clock, tag = runtime.ledger, runtime.clock, submission.tag
     reference = await ledger.run(submissions.reference, tag)
     first_time = submission.start_wire_at is None
-    if first_time and await _called_off(runtime, batch, tag):
+    if await (_called_off if first_time else _gave_way)(runtime, batch, tag):
         return
 
     async def fence() -> None:
@@ -61,6 +61,18 @@ async def _called_off(runtime: Runtime, batch: BatchView, tag: str) -> bool:
         return False
     again = Ruling.later(now, "somebody in its batch may not be called any more")
     return await runtime.ledger.run(screening.call_off, tag, now, again)
+
+
+async def _gave_way(runtime: Runtime, batch: BatchView, tag: str) -> bool:
+    """Have a batch that may have been started stopped if it may not be started any more."""
+    now = runtime.clock.now()
+    judge = ruler(batch.spec, now)
+    uncallable = screening.anybody_uncallable
+    if not await runtime.ledger.run(uncallable, tag, now, judge, again=True):
+        return False
+    reason = "somebody in it may not be called any more: it is not started again"
+    await runtime.ledger.run(starting.give_way, tag, now, reason)
+    return True
 
 
 async def _try_again(

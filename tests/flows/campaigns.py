@@ -1,7 +1,7 @@
 """Campaigns for tests: fictional people, and an agent block for each provider's API."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,14 @@ def people(count: int, skip: int = 0) -> list[dict[str, str]]:
     ]
 
 
-def write_list(folder: Path, count: int, name: str = "people.csv", skip: int = 0) -> Path:
-    """Write a list of fictional people."""
-    rows = people(count, skip)
+def write_list(
+    folder: Path,
+    count: int | Sequence[Mapping[str, str]],
+    name: str = "people.csv",
+    skip: int = 0,
+) -> Path:
+    """Write a list of fictional people: these rows, or so many."""
+    rows = people(count, skip) if isinstance(count, int) else count
     file = folder / name
     with file.open("w", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]))

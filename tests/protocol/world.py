@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,12 +91,16 @@ def begin(
     folder: Path,
     database_url: str,
     *,
-    people: int = 6,
+    people: int | Sequence[Mapping[str, str]] = 6,
     settings: SimulatorSettings | None = None,
+    start: datetime | None = None,
     **changes: Any,
 ) -> Generator[World]:
-    """Start a simulator, write the campaign's files and open its ledger."""
-    time = SharedTime.starting(folder / "time", datetime.now(UTC))
+    """Start a simulator, write the campaign's files and open its ledger.
+
+    `people`: how many, or the rows of their list; `start`: the instant that it is, at first.
+    """
+    time = SharedTime.starting(folder / "time", start or datetime.now(UTC))
     said = {"limits": {"concurrency": 400, "batch_size": 3, "start_guard": "0s"}, "polling": PACE}
     write_list(folder, people)
     file = folder / "campaign.yaml"

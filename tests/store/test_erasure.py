@@ -32,6 +32,7 @@ def told(desk: Desk, outcome: Outcome = Outcome.ANSWERED) -> PlannedBatch:
         variables={"name": "Ada Lovelace"},
         external_id="crm-7",
         postcode="60601",
+        country="US",
         consent="written",
     )
     desk.add(campaign.id, [person, NewRecipient(phone_number=OTHER, provider="vogent")])

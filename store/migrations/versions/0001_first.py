@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(), nullable=True),
         sa.Column("jurisdiction", sa.String(), nullable=True),
         sa.Column("postcode", sa.String(), nullable=True),
+        sa.Column("country", sa.String(), nullable=True),
         sa.Column("consent", sa.String(), nullable=True),
         sa.Column("consent_date", sa.String(), nullable=True),
         sa.Column("consent_source", sa.String(), nullable=True),
