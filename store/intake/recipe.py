@@ -134,18 +134,18 @@ Judge = Callable[[str], str | None]
 
 def _extras(spec: CampaignSpec) -> list[tuple[str, str, Judge | None]]:
     """Return field, column and judge of what the list tells beside the number."""
-    judges: Mapping[str, tuple[str, Judge | None]] = {
-        "timezone": ("timezone", _zone_fault),
-        "state": ("jurisdiction", None),
-        "postcode": ("postcode", None),
-        "country_column": ("country", _country_fault),
-        "external_id": ("external_id", None),
-        "consent": ("consent", _consent_fault),
-        "consent_date": ("consent_date", _date_fault),
-        "consent_source": ("consent_source", None),
-    }
-    named = {key: getattr(spec.recipients, key) for key in judges}
-    return [(judges[key][0], column, judges[key][1]) for key, column in named.items() if column]
+    source = spec.recipients
+    told: list[tuple[str, str | None, Judge | None]] = [
+        ("timezone", source.timezone, _zone_fault),
+        ("jurisdiction", source.state, None),
+        ("postcode", source.postcode, None),
+        ("country", source.country_column, _country_fault),
+        ("external_id", source.external_id, None),
+        ("consent", source.consent, _consent_fault),
+        ("consent_date", source.consent_date, _date_fault),
+        ("consent_source", source.consent_source, None),
+    ]
+    return [(field, column, judge) for field, column, judge in told if column]
 
 
 def _filler(text: Template) -> Callable[[Mapping[str, str]], str]:

@@ -73,9 +73,7 @@ def callable_at(policy: Spec, row: Row, at: datetime) -> bool:
     return not any(_about(policy, row, ring, {}))
 
 
-def _about(
-    policy: Spec, row: Row, ring: Rung, suppressed: Mapping[str, datetime]
-) -> Iterator[str]:
+def _about(policy: Spec, row: Row, ring: Rung, suppressed: Mapping[str, datetime]) -> Iterator[str]:
     since = suppressed.get(ring.number)
     if since is not None and since <= ring.asked_at:
         yield "it was suppressed before the provider was asked"

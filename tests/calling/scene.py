@@ -1,5 +1,6 @@
 """A campaign from beginning to end, and who was rung."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,12 +50,12 @@ class Scene:
     policy: Mapping[str, Any]
     start: datetime
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    settings: SimulatorSettings = field(
-        default_factory=lambda: SimulatorSettings(people=PEOPLE)
-    )
+    settings: SimulatorSettings = field(default_factory=lambda: SimulatorSettings(people=PEOPLE))
     suppress: Mapping[str, str] = field(default_factory=dict[str, str])
     """Numbers that are suppressed when the runner comes by a point for the first time."""
     faults: Sequence[Rule] = ()
+    earlier: Mapping[str, Any] | None = None
+    """The policy of another campaign that called these people before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,7 @@ async def play(scene: Scene, folder: Path, ledger: str) -> Played:
         start=scene.start,
         recipients=RECIPIENTS,
         policy=scene.policy,
-        limits=LIMITS | scene.limits,
+        limits={**LIMITS, **scene.limits},
         polling=PACE,
     ) as world:
         world.storm(scene.faults)
@@ -107,6 +108,8 @@ async def play(scene: Scene, folder: Path, ledger: str) -> Played:
                             )
 
             watched.at = reached  # pyright: ignore[reportAttributeAccessIssue] - a watched one
+            if scene.earlier is not None:
+                await driver.run(runtime, _earlier(world.file, scene.earlier))
             campaign_id = await driver.run(runtime, world.file)
             books = await driver.balance(runtime, campaign_id)
         return Played(
@@ -116,6 +119,14 @@ async def play(scene: Scene, folder: Path, ledger: str) -> Played:
             books=books.in_words,
             problems=books.problems,
         )
+
+
+def _earlier(file: Path, policy: Mapping[str, Any]) -> Path:
+    """The same campaign by another name and policy."""
+    said = json.loads(file.read_text()) | {"name": "earlier", "policy": policy}
+    earlier = file.with_name("earlier.yaml")
+    earlier.write_text(json.dumps(said))
+    return earlier
 
 
 def rings_of(world: World) -> list[Rung]:

@@ -46,7 +46,10 @@ def windows(draw: st.DrawFn, start: datetime) -> dict[str, Any]:
         "rules": [own_rule("SE")] if draw(st.booleans()) else [],
     }
     if draw(st.booleans()):
-        said["weekends"] = {"days": draw(st.sampled_from(["sat", "sat-sun"])), "hours": draw(_HOURS)}
+        said["weekends"] = {
+            "days": draw(st.sampled_from(["sat", "sat-sun"])),
+            "hours": draw(_HOURS),
+        }
     if draw(st.booleans()):
         begins = start + timedelta(hours=draw(st.integers(-5, 30)))
         said["blackouts"] = [

@@ -383,16 +383,33 @@ def test_nobody_is_rung_by_a_start_after_he_was_suppressed(desk: Desk) -> None:
     assert seen(desk, runner.tag).start_wire_at is None
 
 
-def test_a_start_that_was_lost_is_repeated_without_asking_the_rules_again(desk: Desk) -> None:
+def test_a_start_that_was_lost_is_repeated_and_its_attempts_do_not_hinder_themselves(
+    desk: Desk,
+) -> None:
+    def nobody_twice(candidate: Candidate) -> Ruling:
+        return Ruling.skip("dialled before") if candidate.history else Ruling.call()
+
     runner = created(desk)
-    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now, anybody)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now, nobody_twice)
     first = desk.attempts()[0]["dialled_at"]
-    suppress(desk, number(0))
 
     later = desk.later(minutes=1)
-    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", later, anybody)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", later, nobody_twice)
 
     assert desk.attempts()[0]["dialled_at"] == first
+
+
+def test_a_start_that_was_lost_is_not_repeated_for_somebody_who_was_suppressed_meanwhile(
+    desk: Desk,
+) -> None:
+    runner = created(desk)
+    desk.ledger.run_sync(starting.mark_start, runner.tag, "job-1", desk.now, anybody)
+    suppress(desk, number(0))
+
+    with pytest.raises(Stopped):
+        desk.ledger.run_sync(
+            starting.mark_start, runner.tag, "job-1", desk.later(minutes=1), anybody
+        )
 
 
 @pytest.mark.parametrize(
