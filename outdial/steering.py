@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from campaign.errors import BadInput, Fault
 from campaign.states import CAMPAIGN, CampaignState
 from store import audit, campaigns
+from store.allowance.terms import let_go
 from store.campaigns import CampaignView
 
 
@@ -38,6 +39,8 @@ def steer(
         refuse_unless(found, verb, to)
         said = "" if to is CampaignState.RUNNING else f"{actor}: {reason}"
         campaigns.set_state(db, found.id, to, said, now, expected=found.state)
+        if to is CampaignState.RUNNING:
+            let_go(db, found.id, now)
         audit.append(db, actor=actor, verb=verb, subject=found.id, reason=reason, now=now)
     return campaigns.get(db, found.id)
 

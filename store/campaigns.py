@@ -1,5 +1,6 @@
 """Campaigns: enrolled by name, moved from state to state."""
 
+import functools
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,12 @@ class CampaignView:
     changed_at: datetime
 
 
+@functools.lru_cache(maxsize=64)
+def read_spec(text: str) -> CampaignSpec:
+    """Read a campaign file as the ledger keeps it: every step does, and it hardly ever changes."""
+    return CampaignSpec.model_validate_json(text)
+
+
 def enroll(db: Connection, spec: CampaignSpec, base_dir: str, now: datetime) -> CampaignView:
     """Create the campaign of this name, or give the one that there is its newest file.
 
@@ -45,7 +52,7 @@ def enroll(db: Connection, spec: CampaignSpec, base_dir: str, now: datetime) -> 
     ).first()
     if row is None:
         return _create(db, spec, base_dir, now)
-    if _split(CampaignSpec.model_validate_json(row.spec)) != _split(spec):
+    if _split(read_spec(row.spec)) != _split(spec):
         _refuse_if_imported(db, row.id, spec)
     db.execute(
         update(_CAMPAIGN)
@@ -138,6 +145,7 @@ def _create(db: Connection, spec: CampaignSpec, base_dir: str, now: datetime) ->
             base_dir=base_dir,
             state=CampaignState.DRAFT.value,
             state_reason="",
+            canary="",
             handed_over=False,
             created_at=now,
             changed_at=now,
@@ -170,7 +178,7 @@ def _view(row: Row[Any]) -> CampaignView:
     return CampaignView(
         id=row.id,
         name=row.name,
-        spec=CampaignSpec.model_validate_json(row.spec),
+        spec=read_spec(row.spec),
         base_dir=row.base_dir,
         state=CampaignState(row.state),
         state_reason=row.state_reason,

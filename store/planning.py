@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, func, select, text
 
 from campaign.candidates import Candidate, Decision, Ruling
 from campaign.states import AttemptState, RecipientState
 from campaign.tags import attempt_key, submission_tag
 from store import bulk, suppressions
+from store.allowance.room import Room, room
+from store.allowance.trial import drawn
 from store.candidates import RECIPIENT, Facts, facts, turns
 from store.columns import table_of
 from store.tables import Attempt, Batch, Campaign, Submission
@@ -40,6 +42,7 @@ _ATTEMPT_COLUMNS = (
     "provider",
     "state",
     "reason",
+    "reserved_usd",
     "created_at",
 )
 
@@ -66,6 +69,7 @@ class _Draft:
     now: datetime
     submission_size: int
     from_numbers: tuple[str, ...]
+    granted: Room
 
     def batch_id(self, no: int) -> str:
         return f"{self.campaign_id}-{no}"
@@ -85,39 +89,31 @@ def plan_batch(
     size: int,
     submission_size: int,
     judge: Judge | None = None,
-    max_calls: int | None = None,
-    budget: int | None = None,
     from_numbers: Sequence[str] = (),
 ) -> PlannedBatch | None:
     """Plan the next batch out of the recipients that are due, the longest due first.
 
-    `judge` decides about each; without one all are called. `max_calls` limits the attempts of the
-    whole campaign, `budget` those of this batch. `from_numbers` are dealt out so that a person
-    always sees the same. A number with an open attempt in whichever campaign waits, a suppressed
-    one is skipped.
+    Never beyond what the campaign's allowance has room for; each attempt takes its reservation of
+    the budget. `judge` decides about each; without one all are called. `from_numbers` are dealt out
+    so that a person always sees the same. A number with an open attempt in whichever campaign
+    waits, a suppressed one is skipped.
 
     None: nobody was to be called. That may be so because `LOOKED_AT_MOST` people were judged and
     none is to be called now: ask `next_due` whether others are due.
     """
     _one_planner_at_a_time(db)
+    granted = room(db, campaign_id, provider, size, now)
     draft = _Draft(
-        campaign_id, _secret(db, campaign_id), provider, now, submission_size, tuple(from_numbers)
+        campaign_id,
+        _secret(db, campaign_id),
+        provider,
+        now,
+        submission_size,
+        tuple(from_numbers),
+        granted,
     )
-    room = size if budget is None else min(size, budget)
-    if max_calls is not None:
-        room = min(room, max_calls - counted_attempts(db, campaign_id))
-    chosen = _choose(db, draft, room, judge or _call_all)
+    chosen = _choose(db, draft, granted.people, judge or _call_all)
     return _write(db, draft, chosen) if chosen else None
-
-
-def counted_attempts(db: Connection, campaign_id: str) -> int:
-    """How many attempts of a campaign were dialled or may be: what its limits count."""
-    counted = or_(
-        _ATTEMPT.c.dialled_at.is_not(None),
-        _ATTEMPT.c.state.in_([state.value for state in AttemptState if state.open]),
-    )
-    query = select(func.count()).where(_ATTEMPT.c.campaign_id == campaign_id, counted)
-    return db.execute(query).scalar_one()
 
 
 def next_due(db: Connection, campaign_id: str, provider: str | None = None) -> datetime | None:
@@ -175,6 +171,10 @@ def _due(db: Connection, draft: _Draft, wanted: int) -> list[Facts]:
         RECIPIENT.c.state == RecipientState.READY.value,
         RECIPIENT.c.provider == draft.provider,
     )
+    if draft.granted.by_lot:
+        ids = drawn(db, draft.campaign_id, draft.provider, draft.now, wanted)
+        chosen = mine.where(RECIPIENT.c.id.in_(ids)).order_by(RECIPIENT.c.id)
+        return list(db.execute(chosen.with_for_update(skip_locked=True)))
     people: list[Facts] = []
     for condition in (RECIPIENT.c.due_at.is_(None), RECIPIENT.c.due_at <= draft.now):
         query = (
@@ -269,6 +269,7 @@ def _write_submission(
             draft.provider,
             AttemptState.ASSIGNED.value,
             "",
+            draft.granted.reserved,
             draft.now,
         )
         for (one, attempt), key in zip(numbered, keys, strict=True)

@@ -1,6 +1,5 @@
 """What is known about a batch, and which are due."""
 
-import functools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from campaign.calls import BatchRef, SubmissionRef
 from campaign.spec import CampaignSpec
 from campaign.states import AttemptState, BatchState, CampaignState, SubmissionState
 from campaign.words import Progress
+from store.campaigns import read_spec
 from store.columns import table_of
 from store.tables import Attempt, Batch, Call, Campaign, Submission
 
@@ -83,15 +83,9 @@ def get(db: Connection, batch_id: str) -> BatchView:
         "campaign_state": CampaignState(row["campaign_state"]),
         "state": BatchState(row["state"]),
         "progress": Progress(row["progress"]) if row["progress"] else None,
-        "spec": _spec(row["spec"]),
+        "spec": read_spec(row["spec"]),
     }
     return BatchView(**said)
-
-
-@functools.lru_cache(maxsize=64)
-def _spec(text: str) -> CampaignSpec:
-    """Every step of every batch reads it, and it hardly ever changes."""
-    return CampaignSpec.model_validate_json(text)
 
 
 def reference(db: Connection, batch_id: str) -> BatchRef | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
+from store.allowance.gate import refuse_beyond
 from store.columns import UtcDateTime, instant
 from store.planning import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
@@ -66,6 +67,7 @@ def mark_wire(
     `Stopped`: not one byte may leave.
     """
     refuse_uncallable(db, tag, now, judge)
+    refuse_beyond(db, tag)
     statement = (
         update(SUBMISSION)
         .where(

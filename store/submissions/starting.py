@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
+from store.allowance.gate import refuse_beyond
 from store.columns import table_of
 from store.planning import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
@@ -31,6 +32,7 @@ def mark_start(
     first = update(SUBMISSION).where(mine, SUBMISSION.c.start_wire_at.is_(None))
     if db.execute(first.values(start_wire_at=now)).rowcount == 1:
         refuse_uncallable(db, tag, now, judge)
+        refuse_beyond(db, tag)
         open_attempts = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.SUBMITTED.value)
         db.execute(update(ATTEMPT).where(open_attempts).values(dialled_at=now))
     elif db.execute(update(SUBMISSION).where(mine).values(start_wire_at=now)).rowcount == 1:

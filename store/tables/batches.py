@@ -1,12 +1,13 @@
 """What is submitted: batches, submissions, attempts."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from campaign.states import AttemptState, BatchState, SubmissionState
-from store.columns import Row, blob_column, text_column, time_column
+from store.columns import Money, Row, blob_column, text_column, time_column
 
 
 class Batch(Row, table=True):
@@ -123,13 +124,14 @@ class Attempt(Row, table=True):
             postgresql_where=text("state IN ('assigned', 'submitted', 'held')"),
         ),
         Index("ix_attempt_number", "phone_number", "dialled_at"),
+        Index("ix_attempt_latest", "campaign_id", "provider", "created_at"),
         Index("ix_attempt_call", "provider", "provider_call_id"),
         Index("ix_attempt_batch", "batch_id", "state"),
     )
 
     recipient_id: int = Field(foreign_key="recipient.id", primary_key=True)
     no: int = Field(primary_key=True)
-    campaign_id: str = Field(foreign_key="campaign.id", index=True)
+    campaign_id: str = Field(foreign_key="campaign.id")
     batch_id: str = Field(foreign_key="batch.id")
     tag: str = Field(foreign_key="submission.tag", index=True)
     key: str = Field(unique=True)
@@ -145,5 +147,7 @@ class Attempt(Row, table=True):
     """As the answer to the submit told it; the call itself may not be listed yet."""
     dialled_at: datetime | None = time_column()
     """The wire mark of its submission: what caps count from. NULL: provably not dialled."""
+    reserved_usd: Decimal | None = Field(default=None, sa_type=Money, nullable=True)
+    """What it was given of the campaign's budget. NULL: there was no budget."""
     created_at: datetime = time_column(nullable=False)
     closed_at: datetime | None = time_column()

@@ -23,6 +23,10 @@ class Campaign(Row, table=True):
     """Where relative paths in the file start."""
     state: str = Field(default=CampaignState.DRAFT.value, index=True)
     state_reason: str = text_column()
+    canary: str = ""
+    """How its canary wave was judged: `passed`, `failed`, or `waived` by a person."""
+    failures_since: datetime | None = time_column()
+    """Calls planned before do not count as failures of a provider: a person has looked at them."""
     flow_run_id: str | None = None
     """The Prefect flow run that looks after it, or did last."""
     handed_over: bool = False

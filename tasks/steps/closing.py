@@ -3,6 +3,7 @@
 from campaign.spec import expired
 from campaign.states import CampaignState, RecipientState
 from store import books, campaigns, cancelling, recipients, sweeps
+from store.allowance.room import standstill
 from store.books import Books
 from tasks.steps.runtime import Runtime
 
@@ -26,7 +27,13 @@ async def close_books(runtime: Runtime, campaign_id: str) -> Books:
     await runtime.ledger.run(sweeps.set_handed_over, campaign_id, handed_over=False)
     if campaign.state is CampaignState.RUNNING:
         state = CampaignState.COMPLETED if counted.closes else CampaignState.NEEDS_ATTENTION
+        now = runtime.clock.now()
+        said = counted.in_words
+        if not counted.closes:
+            cause = await runtime.ledger.run(standstill, campaign_id, now)
+            said = "; ".join(filter(None, [cause, said]))
+        expected = CampaignState.RUNNING
         await runtime.ledger.run(
-            campaigns.set_state, campaign_id, state, counted.in_words, runtime.clock.now()
+            campaigns.set_state, campaign_id, state, said, now, expected=expected
         )
     return counted

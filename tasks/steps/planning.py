@@ -7,6 +7,7 @@ from campaign.spec import expired
 from campaign.states import CampaignState
 from providers.port import Capabilities
 from store import campaigns, planning
+from store.allowance import room as allowance
 from store.batches import views as batches
 from store.campaigns import CampaignView
 from tasks.steps.runtime import Runtime
@@ -46,7 +47,6 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
         now=now,
         size=batch_size(provider.capabilities, limits.batch_size, part),
         submission_size=part,
-        max_calls=limits.max_calls,
         judge=ruler(campaign.spec, now),
         from_numbers=caller_numbers(campaign.spec, name),
     )
@@ -63,11 +63,14 @@ def _may_plan(campaign: CampaignView, now: datetime) -> bool:
 
 
 async def next_due(runtime: Runtime, campaign_id: str) -> datetime | None:
-    """When the next person of a running campaign is due; None: nobody is, any more."""
+    """When the next person of a running campaign can be called; None: nobody can, any more.
+
+    Not while its allowance has no room: then it waits for calls that are under way, if any are.
+    """
     campaign = await runtime.ledger.run(campaigns.get, campaign_id)
     if not _may_plan(campaign, runtime.clock.now()):
         return None
-    return await runtime.ledger.run(planning.next_due, campaign_id)
+    return await runtime.ledger.run(allowance.next_due, campaign_id, runtime.clock.now())
 
 
 async def anybody_due(runtime: Runtime, campaign_id: str) -> bool:

@@ -7,6 +7,7 @@ from campaign.rules.ruling import ruler
 from campaign.states import SubmissionState
 from providers.port import Starts
 from store import incidents, pacing
+from store.allowance import gate
 from store.batches import views as batches
 from store.batches.views import BatchView
 from store.submissions import screening, starting
@@ -54,8 +55,13 @@ async def _start_one(
 
 
 async def _called_off(runtime: Runtime, batch: BatchView, tag: str) -> bool:
-    """Give the batch up if somebody in it may not be called any more: nobody can be taken out."""
+    """Give the batch up if somebody in it may not be called any more: nobody can be taken out.
+
+    Or if the campaign's budget no longer covers it.
+    """
     now = runtime.clock.now()
+    if await runtime.ledger.run(gate.called_off, tag, now):
+        return True
     judge = ruler(batch.spec, now)
     if not await runtime.ledger.run(screening.anybody_uncallable, tag, now, judge):
         return False

@@ -11,6 +11,7 @@ from campaign.states import SubmissionState
 from providers.port import Capabilities, Provider
 from providers.settings import resolved_text
 from store import pacing
+from store.allowance import gate
 from store.batches import views as batches
 from store.batches.views import BatchView
 from store.pacing import Allowance, Wait
@@ -119,6 +120,8 @@ async def _submit_one(
 ) -> bool:
     """Returns False if the account is to be left alone, so that the others need not be tried."""
     ledger, clock = runtime.ledger, runtime.clock
+    if await ledger.run(gate.called_off, tag, clock.now()):
+        return True
     start_at = _start_at(batch, provider.capabilities, clock.now(), policy)
     judge = ruler(batch.spec, start_at or clock.now())
     await ledger.run(screening.drop_uncallable, tag, clock.now(), judge)

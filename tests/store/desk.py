@@ -63,9 +63,11 @@ class Desk:
         run(recipients.finish_import, opened, self.now)
         return added
 
-    def campaign(self, people: int = 3, name: str = "spring", first: int = 0) -> CampaignView:
+    def campaign(
+        self, people: int = 3, name: str = "spring", first: int = 0, **changes: Any
+    ) -> CampaignView:
         """Enroll a campaign with some people and set it running."""
-        enrolled = self.enroll(name)
+        enrolled = self.enroll(name, **changes)
         everybody = [
             NewRecipient(phone_number=number(n), provider="vogent", source_row=n + 2)
             for n in range(first, first + people)

@@ -155,16 +155,15 @@ def test_a_second_attempt_has_another_key(desk: Desk) -> None:
 
 
 def test_the_limits_of_a_campaign_count_what_was_dialled_or_may_be(desk: Desk) -> None:
-    campaign = desk.campaign(people=5)
+    campaign = desk.campaign(people=5, limits={"max_calls": 3})
 
-    first = desk.plan(campaign.id, max_calls=3, size=2)
-    second = desk.plan(campaign.id, max_calls=3, size=2)
+    first = desk.plan(campaign.id, size=2)
+    second = desk.plan(campaign.id, size=2)
 
     assert first is not None
     assert second is not None
     assert (first.attempts, second.attempts) == (2, 1)
-    assert desk.plan(campaign.id, max_calls=3) is None
-    assert desk.plan(campaign.id, budget=0) is None
+    assert desk.plan(campaign.id) is None
 
 
 def test_a_batch_judges_a_bounded_number_of_people(

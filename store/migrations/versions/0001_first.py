@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.Column("base_dir", sa.Text(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("state_reason", sa.Text(), nullable=False),
+        sa.Column("canary", sa.String(), nullable=False),
+        sa.Column("failures_since", columns.UtcDateTime(), nullable=True),
         sa.Column("flow_run_id", sa.String(), nullable=True),
         sa.Column("handed_over", sa.Boolean(), nullable=False),
         sa.Column("progress_artifact_id", sa.String(), nullable=True),
@@ -255,6 +257,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("provider_call_id", sa.String(), nullable=True),
         sa.Column("dialled_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("reserved_usd", columns.Money(), nullable=True),
         sa.Column("created_at", columns.UtcDateTime(), nullable=False),
         sa.Column("closed_at", columns.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -278,7 +281,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_attempt_batch", "attempt", ["batch_id", "state"], unique=False)
     op.create_index("ix_attempt_call", "attempt", ["provider", "provider_call_id"], unique=False)
-    op.create_index(op.f("ix_attempt_campaign_id"), "attempt", ["campaign_id"], unique=False)
+    op.create_index(
+        "ix_attempt_latest", "attempt", ["campaign_id", "provider", "created_at"], unique=False
+    )
     op.create_index("ix_attempt_number", "attempt", ["phone_number", "dialled_at"], unique=False)
     op.create_index(op.f("ix_attempt_tag"), "attempt", ["tag"], unique=False)
     op.create_index(
