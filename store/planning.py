@@ -173,8 +173,8 @@ def _due(db: Connection, draft: _Draft, wanted: int) -> list[Facts]:
     )
     if draft.granted.by_lot:
         ids = drawn(db, draft.campaign_id, draft.provider, draft.now, wanted)
-        chosen = mine.where(RECIPIENT.c.id.in_(ids)).order_by(RECIPIENT.c.id)
-        return list(db.execute(chosen.with_for_update(skip_locked=True)))
+        query = mine.where(RECIPIENT.c.id.in_(ids)).with_for_update(skip_locked=True)
+        return sorted(db.execute(query), key=lambda person: ids.index(person.id))
     people: list[Facts] = []
     for condition in (RECIPIENT.c.due_at.is_(None), RECIPIENT.c.due_at <= draft.now):
         query = (

@@ -23,11 +23,14 @@ class Limits(Model):
     max_calls: int | None = Field(default=None, ge=1)
     """Attempts of the whole campaign."""
     budget_usd: Decimal | None = Field(default=None, gt=0)
-    """Stop before this is spent."""
+    """Plan no call that this would not pay for: each takes a reservation, which is settled on its
+    cost."""
     cost_per_call_usd: Decimal | None = Field(default=None, gt=0)
-    """What a call is reserved at before it is placed; the average so far if missing."""
+    """What a call is reserved at before it is placed; if missing, what earlier calls that cost
+    something came to. Must be said with a budget where the provider tells no cost."""
     max_failure_rate: float | None = Field(default=None, gt=0, le=1)
-    """Pause when more than this part of the last calls failed."""
+    """Stop when more than this part of a provider's last 50 calls failed (`failed`,
+    `invalid_number`, `unknown`), of 20 at least."""
     start_guard: Duration | None = None
     """How far ahead a batch's start is set where the provider knows a start time, so that a doubt
     is settled before a telephone

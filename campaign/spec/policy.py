@@ -11,10 +11,13 @@ from campaign.words import Outcome
 
 
 class Canary(Model):
-    """A small first wave; the rest goes only if it went well."""
+    """A small first wave, drawn by lot; the rest goes only if it went well."""
 
     size: int = Field(ge=1)
+    """People of the wave, each provider of a split having its part of them."""
     max_failure_rate: float = Field(default=0.2, ge=0, le=1)
+    """The campaign stops if more than this part of them came to `failed`, `invalid_number` or
+    `unknown`."""
 
 
 class Policy(Model):
@@ -42,6 +45,7 @@ class Policy(Model):
     require_consent: Literal["rule", "always", "never"] = "rule"
     """`rule`: where the rule table asks for it."""
     canary: Canary | None = None
+    """A first wave that must go well."""
     failover: bool = False
     """Move a person to the next provider when the first provably did not dial."""
     opt_out: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])

@@ -25,10 +25,6 @@ PAGES = ("README.md", CAMPAIGN_PAGE, "docs/providers.md", "docs/reliability.md")
 
 NOT_BUILT = frozenset(
     {
-        "Limits.budget_usd",
-        "Limits.cost_per_call_usd",
-        "Limits.max_failure_rate",
-        "Policy.canary",
         "Policy.failover",
     }
 )
