@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = {
     "held": "Settle what a provider may or may not have taken.",
     "incident": "Answer for what must not happen and did.",
     "suppress": "Keep the do-not-call list over all campaigns.",
+    "erase": "Remove a person everywhere, and keep proof of it.",
     "export": "Write a campaign's calls or recipients to a file.",
     "report": "Draw a page on how a campaign went, and how the providers compare.",
     "providers": "Show what each provider can do, or check the keys.",

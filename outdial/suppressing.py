@@ -1,9 +1,11 @@
-"""Numbers for the do-not-call list, as people type them and as lists hold them."""
+"""Numbers as people type them, and lists of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+
+import click
 
 from campaign.errors import BadInput, Fault
 from campaign.rules.phone import Reason, Rejected
@@ -15,6 +17,28 @@ from store.intake.rows import Reject, Source, SourceRow
 _PHONE = "phone_number"
 _CHUNK = 10_000
 _LOOKS_LIKE_A_NUMBER = re.compile(r"\d{7}")
+
+
+country_option = click.option(
+    "--country", metavar="CODE", help="Of numbers without country code, such as US. Never guessed."
+)
+
+
+def numbers_of(texts: Sequence[str], country: str | None) -> list[str]:
+    """Return all of them in E.164, or raise `BadInput` with everything that is wrong."""
+    found = [number_of(text, checked_country(country)) for text in texts]
+    faults = [one for one in found if isinstance(one, Fault)]
+    if faults:
+        raise BadInput("some of these are no numbers; nothing was changed", faults)
+    return [one for one in found if isinstance(one, str)]
+
+
+def checked_country(country: str | None) -> str | None:
+    """Return it in capitals. Raises `BadInput` if it is not two letters."""
+    if country is None or (len(country) == 2 and country.isalpha()):  # noqa: PLR2004 - ISO 3166 alpha-2
+        return country and country.upper()
+    message = "a country is two letters, such as US"
+    raise BadInput(message, [Fault(message, "See ISO 3166 alpha-2.", "--country", value=country)])
 
 
 def number_of(text: str, country: str | None) -> str | Fault:

@@ -1,6 +1,5 @@
 """`outdial suppress`: the do-not-call list over all campaigns."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,15 +9,12 @@ from campaign.clock import SystemClock
 from campaign.errors import BadInput, Fault
 from outdial.deciders import decided
 from outdial.failures import BAD_INPUT, DONE, NEEDS_ATTENTION, show_faults
-from outdial.suppressing import NumberList, number_of
+from outdial.suppressing import NumberList, checked_country, country_option, numbers_of
 from outdial.terminal import Column, count, print_json, print_table, say, tell
 from store import audit, suppressions
 from store.ledger import Ledger
 from store.suppressions import NumberHash, SuppressionView
 
-_country = click.option(
-    "--country", metavar="CODE", help="Of numbers without country code, such as US. Never guessed."
-)
 _hashed = click.option(
     "--hashed", is_flag=True, help="Keep a keyed hash only: the number cannot be listed any more."
 )
@@ -38,12 +34,12 @@ def command() -> None:
 
 @command.command(epilog="Example: outdial suppress add +13125550101 --reason 'wrote to us'")
 @click.argument("numbers", nargs=-1, required=True)
-@_country
+@country_option
 @_why
 @_hashed
 def add(numbers: tuple[str, ...], *, country: str | None, reason: str, hashed: bool) -> None:
     """Let nobody call these NUMBERS any more."""
-    wanted = _read(numbers, country)
+    wanted = numbers_of(numbers, country)
     with Ledger.open() as ledger:
         added = ledger.run_sync(
             suppressions.add,
@@ -60,11 +56,11 @@ def add(numbers: tuple[str, ...], *, country: str | None, reason: str, hashed: b
     epilog="Example: outdial suppress remove +13125550101 --by ann --reason 'signed up again'"
 )
 @click.argument("number")
-@_country
+@country_option
 @decided
 def remove(number: str, *, country: str | None, actor: str, reason: str) -> None:
     """Let a NUMBER be called again; who says so, and why, is kept."""
-    (wanted,) = _read([number], country)
+    (wanted,) = numbers_of([number], country)
     with Ledger.open() as ledger:
         if not ledger.run_sync(_remove, wanted, actor, reason):
             message = "this number is not on the do-not-call list"
@@ -89,7 +85,7 @@ def list_all(*, json: bool) -> None:
 @command.command("import", epilog="Example: outdial suppress import do-not-call.csv --country US")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--phone", metavar="COLUMN", help="The column with the number; else phone_number.")
-@_country
+@country_option
 @_why
 @_hashed
 @click.pass_context
@@ -106,7 +102,7 @@ def import_list(
 
     Exit code 1: some rows hold no number that can be dialled; the others are added all the same.
     """
-    numbers = NumberList(file, phone, _checked(country))
+    numbers = NumberList(file, phone, checked_country(country))
     added = 0
     with Ledger.open() as ledger:
         for chunk in numbers.chunks():
@@ -140,22 +136,6 @@ def _remove(db: Connection, number: str, actor: str, reason: str) -> bool:
             now=SystemClock().now(),
         )
     return removed
-
-
-def _read(numbers: Sequence[str], country: str | None) -> list[str]:
-    """Return all of them in E.164, or raise `BadInput` with everything that is wrong."""
-    found = [number_of(text, _checked(country)) for text in numbers]
-    faults = [one for one in found if isinstance(one, Fault)]
-    if faults:
-        raise BadInput("some of these are no numbers; nothing was changed", faults)
-    return [one for one in found if isinstance(one, str)]
-
-
-def _checked(country: str | None) -> str | None:
-    if country is None or (len(country) == 2 and country.isalpha()):  # noqa: PLR2004 - ISO 3166 alpha-2
-        return country and country.upper()
-    message = "a country is two letters, such as US"
-    raise BadInput(message, [Fault(message, "See ISO 3166 alpha-2.", "--country", value=country)])
 
 
 _COLUMNS = (Column("number"), Column("since"), Column("source"), Column("reason"))

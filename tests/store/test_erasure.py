@@ -13,7 +13,7 @@ from store.planning import PlannedBatch
 from store.recipients import NewRecipient
 from tests.store.desk import NOON, Desk, listed, number, unreadable
 
-PERSON, OTHER = number(0), number(1)
+PERSON, OTHER = number(11200), number(11201)
 SECRETS = ["Ada Lovelace", "crm-7", "I live in Elm Street", "mood", "recordings/7", PERSON[1:]]
 
 
@@ -52,7 +52,7 @@ def told(desk: Desk, outcome: Outcome = Outcome.ANSWERED) -> PlannedBatch:
     )
     raw = f'{{"to": "{PERSON}", "said": "I live in Elm Street"}}'.encode()
     rows = [ListedCall(raw=raw, call=rich), listed(second)]
-    desk.page(batch, [ListedCall(raw=raw + b" ", call=rich), unreadable('{"to": "(200) 555-0100"')])
+    desk.page(batch, [ListedCall(raw=raw + b" ", call=rich), unreadable('{"to": "(312) 555-0100"')])
     desk.page(batch, rows)
     return batch
 
@@ -147,7 +147,7 @@ def test_what_the_provider_still_tells_does_not_bring_a_person_back(desk: Desk) 
 
 @pytest.mark.parametrize("state", ["assigned", "submitted", "held"])
 def test_nobody_is_erased_whose_call_is_under_way_or_in_doubt(desk: Desk, state: str) -> None:
-    desk.placed(people=1)
+    desk.placed(people=1, first=11200)
     desk.execute("UPDATE attempt SET state = :state", state=state)
 
     with pytest.raises(BadInput) as caught:
