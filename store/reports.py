@@ -132,6 +132,7 @@ def started(db: Connection, campaign_id: str) -> Generator[Started]:
             r.timezone,
             r.jurisdiction,
             r.postcode,
+            r.country,
         )
         .join(_RECIPIENT, r.id == c.recipient_id)
         .where(c.campaign_id == campaign_id, c.over, c.started_at.is_not(None))
@@ -145,5 +146,6 @@ def started(db: Connection, campaign_id: str) -> Generator[Started]:
                 timezone=row.timezone,
                 state=row.jurisdiction,
                 postcode=row.postcode,
+                country=row.country,
             )
             yield Started(at=row.started_at, answered=bool(row.answered), clues=clues)

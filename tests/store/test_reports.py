@@ -69,6 +69,7 @@ def test_calls_tell_when_they_began_and_where_the_person_may_be(desk: Desk) -> N
         timezone="America/Chicago",
         jurisdiction="IL",
         postcode="60601",
+        country="US",
     )
     desk.add(campaign.id, [person, NewRecipient(phone_number=number(1), provider="vogent")])
     desk.execute("UPDATE campaign SET state = 'running'")
@@ -92,6 +93,7 @@ def test_calls_tell_when_they_began_and_where_the_person_may_be(desk: Desk) -> N
             timezone="America/Chicago",
             state="IL",
             postcode="60601",
+            country="US",
         ),
     )
     assert span == Span(NOON, later)
