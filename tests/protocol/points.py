@@ -35,6 +35,12 @@ class WatchedLedger(Ledger):
 
     at: At | None = None
 
+    async def run(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do it here and now: handing it to a thread and back takes longer than the work."""
+        return self._transact(work, *args, **kwargs)
+
     def _transact(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -1,141 +1,121 @@
-"""What came of a torture, as a page to be kept."""
+"""What came of a torture, as a page to be kept: figures that no other machine would change."""
 
-import json
-import platform
-import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import TypeVar
 
-_DOUBLE = ("I1", "I2")
-_LOST = ("I5", "I6")
+from tests.protocol.outcomes import Outcome
+from tests.protocol.trials import Trial
 
+K = TypeVar("K")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one case."""
-
-    api: str
-    fault: str
-    kills: tuple[str, ...]
-    database: str
-    seed: int
-    landed: int
-    """Of its kills; others wait at a point that nobody came by."""
-    complaints: tuple[str, ...]
-    held: int
-    submissions: int
-    seconds: float
-
-    @classmethod
-    def read(cls, line: str) -> Self:
-        """Read it from JSON."""
-        said = json.loads(line)
-        return cls(**said | {name: tuple(said[name]) for name in ("kills", "complaints")})
-
-    @property
-    def title(self) -> str:
-        """The case in one line."""
-        said = [self.api, self.database, self.fault, *(f"killed at {name}" for name in self.kills)]
-        return " / ".join(part for part in said if part)
-
-    @property
-    def group(self) -> str:
-        """The kind of fault, for the table."""
-        if self.kills:
-            return "killed twice" if len(self.kills) > 1 else "killed once"
-        return self.fault.partition(":")[0] if ":" in self.fault else "single calls"
-
-    def broke(self, names: Iterable[str]) -> bool:
-        """One of these invariants does not hold."""
-        return any(complaint.startswith(tuple(names)) for complaint in self.complaints)
+_PROMISES = {"dialled twice": ("I1", "I2"), "lost": ("I5", "I6")}
+"""What is counted by itself, and the invariants that tell of it."""
 
 
-def write_report(file: Path, outcomes: Sequence[Outcome], *, planned: int, seed: int) -> None:
+def write_report(
+    file: Path, outcomes: Sequence[Outcome], *, planned: Sequence[Trial], seed: int
+) -> None:
     """Write the page."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(_lines(outcomes, planned, seed)) + "\n")
 
 
-def _lines(outcomes: Sequence[Outcome], planned: int, seed: int) -> Iterator[str]:
-    kills = [one for one in outcomes if one.kills]
+def _lines(outcomes: Sequence[Outcome], planned: Sequence[Trial], seed: int) -> Iterator[str]:
     yield "# Torture report"
     yield ""
     yield "Made by `make torture`. Every run is one campaign against the simulator, brought to rest"
     yield "and judged by the simulator's own ledger; the invariants are in `tests/protocol`."
     yield ""
-    yield f"- commit {_commit()}, seed {seed}, {datetime.now(UTC):%Y-%m-%d}, {_machine()}"
-    hours = sum(one.seconds for one in outcomes) / 3600
-    yield f"- {len(outcomes)} runs of {planned}, {hours:.1f} hours"
-    yield f"- {len(kills)} runs with kills, {sum(one.landed for one in kills)} kills landed"
-    yield f"- dialled twice: {sum(one.broke(_DOUBLE) for one in outcomes)}"
-    yield f"- lost: {sum(one.broke(_LOST) for one in outcomes)}"
-    yield f"- any other complaint: {sum(_other(one) for one in outcomes)}"
+    yield from _figures(outcomes, seed)
     yield ""
-    yield from _table(outcomes)
+    yield from _coverage(outcomes, planned)
+    yield ""
+    yield from _by_fault(outcomes)
     yield ""
     yield from _held(outcomes)
+    yield from _complaints(outcomes)
+
+
+def _figures(outcomes: Sequence[Outcome], seed: int) -> Iterator[str]:
+    commits = Counter(one.commit for one in outcomes)
+    made = ", ".join(f"{name} ({count})" for name, count in commits.most_common())
+    yield f"- seed {seed}; runs by commit: {made or 'none'}"
+    kills = [one for one in outcomes if one.trial.kills]
+    landed = sum(one.landed for one in kills)
+    yield f"- {len(outcomes)} runs, {len(kills)} of them with kills; {landed} kills landed"
+    for what, names in _PROMISES.items():
+        yield f"- {what}: {sum(_broke(one, names) for one in outcomes)}"
+    named = [name for names in _PROMISES.values() for name in names]
+    yield f"- any other complaint: {sum(_broke_other(one, named) for one in outcomes)}"
+
+
+def _coverage(outcomes: Sequence[Outcome], planned: Sequence[Trial]) -> Iterator[str]:
+    """How much of what there is to try was tried."""
+    done = Counter((one.trial.database, _kind(one.trial)) for one in outcomes)
+    yield "| database | what | there are | tried |"
+    yield "|---|---|---|---|"
+    for place, count in sorted(Counter((one.database, _kind(one)) for one in planned).items()):
+        database, kind = place
+        yield f"| {database} | {kind} | {count} | {done[place]} |"
+
+
+def _kind(trial: Trial) -> str:
+    return trial.group if trial.kills else "faults"
+
+
+def _by_fault(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Runs, complaints and held submissions by API and kind of fault."""
+    yield "| API | fault | runs | complaints | submissions | held | share |"
+    yield "|---|---|---|---|---|---|---|"
+    groups = _grouped((f"{one.trial.api} | {one.trial.group}", one) for one in outcomes)
+    for place, ones in groups:
+        complaints = sum(bool(one.complaints) for one in ones)
+        submissions, held = sum(one.submissions for one in ones), sum(len(one.held) for one in ones)
+        share = held / submissions if submissions else 0
+        yield f"| {place} | {len(ones)} | {complaints} | {submissions} | {held} | {share:.0%} |"
+
+
+def _held(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """After which faults something stays held: as few as the providers' APIs permit."""
+    yield "## What stays held"
+    yield ""
+    yield "A submission stays held where nobody but a person can know whether it was placed. What the"
+    yield "simulator's ledger says of it is in the last column: what came of its last request."
+    yield ""
+    yield "| fault | APIs | submissions | held | of these |"
+    yield "|---|---|---|---|---|"
+    for fault, ones in _grouped((one.trial.fault or "none", one) for one in outcomes if one.held):
+        apis = ", ".join(sorted({one.trial.api for one in ones}))
+        submissions, held = sum(one.submissions for one in ones), sum(len(one.held) for one in ones)
+        known = Counter(what for one in ones for what in one.held)
+        reasons = "; ".join(f"{count} {what}" for what, count in known.most_common())
+        killed = " (with kills)" if all(one.trial.kills for one in ones) else ""
+        yield f"| {fault}{killed} | {apis} | {submissions} | {held} | {reasons} |"
+
+
+def _complaints(outcomes: Sequence[Outcome]) -> Iterator[str]:
     bad = [one for one in outcomes if one.complaints]
     if bad:
         yield ""
         yield "## Complaints"
         yield ""
     for one in bad:
-        yield f"- {one.title}"
+        yield f"- {one.trial.title}"
         yield from (f"    - {complaint}" for complaint in one.complaints)
 
 
-def _other(one: Outcome) -> bool:
-    return bool(one.complaints) and not one.broke((*_DOUBLE, *_LOST))
+def _broke(one: Outcome, names: Iterable[str]) -> bool:
+    return any(complaint.partition(" ")[0] in names for complaint in one.complaints)
 
 
-def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Runs, doubles, losses and held submissions by API and kind of fault."""
-    groups: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for one in outcomes:
-        groups[one.api, one.group].append(one)
-    yield "| API | fault | runs | dialled twice | lost | other | submissions | held |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for (api, group), ones in sorted(groups.items()):
-        doubles = sum(one.broke(_DOUBLE) for one in ones)
-        lost, other = sum(one.broke(_LOST) for one in ones), sum(map(_other, ones))
-        submissions, held = sum(one.submissions for one in ones), sum(one.held for one in ones)
-        yield (
-            f"| {api} | {group} | {len(ones)} | {doubles} | {lost} | {other}"
-            f" | {submissions} | {held} |"
-        )
+def _broke_other(one: Outcome, named: Iterable[str]) -> bool:
+    return any(complaint.partition(" ")[0] not in named for complaint in one.complaints)
 
 
-def _held(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """After which faults something stays held: as few as the providers' APIs permit."""
-    faults: defaultdict[str, list[Outcome]] = defaultdict(list)
-    for one in outcomes:
-        if not one.kills:
-            faults[one.fault].append(one)
-    yield "## What stays held"
-    yield ""
-    yield "A submission stays held where nobody but a person can know whether it was placed."
-    yield ""
-    yield "| fault | APIs | submissions | held |"
-    yield "|---|---|---|---|"
-    for fault, ones in sorted(faults.items()):
-        held = sum(one.held for one in ones)
-        if held:
-            apis = ", ".join(sorted({one.api for one in ones if one.held}))
-            yield f"| {fault} | {apis} | {sum(one.submissions for one in ones)} | {held} |"
-
-
-def _commit() -> str:
-    said = subprocess.run(
-        ["git", "-c", "safe.directory=*", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git there is
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return said.stdout.strip() or "unknown"
-
-
-def _machine() -> str:
-    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+def _grouped(pairs: Iterable[tuple[K, Outcome]]) -> list[tuple[K, list[Outcome]]]:
+    groups: defaultdict[K, list[Outcome]] = defaultdict(list)
+    for key, one in pairs:
+        groups[key].append(one)
+    return sorted(groups.items(), key=lambda pair: str(pair[0]))

@@ -17,6 +17,7 @@ from store.runners import Runner, locks_of
 from tasks.steps.runtime import Connect, Runtime
 from tests.flows.campaigns import campaign, write_list
 from tests.protocol.clock import RunnerClock, SharedTime
+from tests.protocol.compiled import share_compiled
 from tests.protocol.journal import keep_journal
 from tests.protocol.points import At, WatchedLedger, WatchedWire
 from tests.protocol.wire import Hook, Wire
@@ -51,6 +52,7 @@ class Place:
     async def runtime(self, connect: Connect, *, at: At | None = None) -> AsyncGenerator[Runtime]:
         """A runner at work on the campaign."""
         async with WatchedLedger.open(self.database_url) as ledger:
+            share_compiled(ledger.engine)
             ledger.at = at
             with Runner(locks_of(ledger.engine)) as runner:
                 yield Runtime(ledger, runner, RunnerClock(self.time), connect)
@@ -107,6 +109,7 @@ def begin(
     spec = campaign(api, NAME, **(said | changes))
     file.write_text(spec.model_dump_json(exclude_defaults=True))  # JSON is YAML.
     with WatchedLedger.open(database_url) as ledger:
+        share_compiled(ledger.engine)
         keep_journal(ledger.engine)
     with start_in_thread(settings, clock=time) as simulator:
         place = Place(
