@@ -99,7 +99,7 @@ class Killer:
 def _processes() -> ForkServerContext:
     """Children are forks of one process that has imported everything and has no threads."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, "tests.protocol.warm"])
     return context
 
 

@@ -26,7 +26,7 @@ from tests.protocol.world import World, begin
 PEOPLE = 4
 """In two batches."""
 SHORT_CALLS = SimulatorSettings(people=People(talk_seconds=(8, 60)))
-PACE = {"min": "15s", "max": "10m", "settle": "2m"}
+PACE = {"min": "20s", "max": "10m", "settle": "40s"}
 """Of polling: as few looks as will do."""
 
 

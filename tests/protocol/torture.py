@@ -68,7 +68,8 @@ def _spread(
         command = [sys.executable, "-m", "tests.protocol.torture", "--share", str(share)]
         options = ["--results", str(results), "--minutes", str(minutes)]
         running.append(subprocess.Popen([*command, *options]))
-    if any([worker.wait() for worker in running]):
+    codes = [worker.wait() for worker in running]
+    if any(codes):
         sys.exit("a worker broke off")
 
 
