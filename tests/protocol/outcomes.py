@@ -16,9 +16,10 @@ from simulator.ledger import RequestRecord
 from simulator.people import People
 from simulator.settings import SimulatorSettings
 from tests.protocol import rest
+from tests.protocol.case import Case
 from tests.protocol.databases import Databases, quick_folder
 from tests.protocol.faults import scenarios
-from tests.protocol.invariants import Case, violations
+from tests.protocol.invariants import violations
 from tests.protocol.killing import CRASH_TABLE, run_and_kill
 from tests.protocol.trials import Trial
 from tests.protocol.world import World, begin
