@@ -41,8 +41,9 @@ demo: $(STAMP) ## Run the example campaign over all five providers, against the 
 test: $(STAMP) ## Run the tests (WORKERS=2)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60); writes torture-report.md
-	@$(BIN)/python -m tests.protocol.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60, ONLY=vogent, SAMPLE=100, RESULTS=file to go on from)
+	@$(BIN)/python -m tests.protocol.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(ONLY),--only '$(ONLY)') $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

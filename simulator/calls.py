@@ -117,11 +117,12 @@ class Call:
         return self.over_at is not None and moment >= self.over_at + self._delay(late)
 
     def updated_at(self, moment: float) -> float:
-        """The last change before a moment, late fields included."""
+        """The last change before a moment, late fields included; at the earliest its making."""
         changes = [self.created_at, self.queued_at, self.rang_at, self.answered_at, self.over_at]
         if self.over_at is not None:
             changes += [self.over_at + self._delay(late) for late in Settle.model_fields]
-        return max(change for change in changes if change is not None and change <= moment)
+        past = (change for change in changes if change is not None and change <= moment)
+        return max(past, default=self.created_at)
 
     def _delay(self, late: str) -> float:
         seconds: float = getattr(self.settle, late)

@@ -132,13 +132,16 @@ def swept_late(db: Connection, batch_id: str) -> None:
 
 
 def ask_stop(db: Connection, campaign_id: str, now: datetime) -> None:
-    """Have every unfinished batch of a campaign stopped at its provider."""
-    over = [state.value for state in BatchState if state.over]
+    """Have every unfinished batch of a campaign stopped at its provider.
+
+    A held one too: what is in doubt may turn up yet.
+    """
+    finished = [BatchState.SETTLED.value, BatchState.REJECTED.value]
     db.execute(
         update(BATCH)
         .where(
             BATCH.c.campaign_id == campaign_id,
-            BATCH.c.state.not_in(over),
+            BATCH.c.state.not_in(finished),
             BATCH.c.stop_asked_at.is_(None),
         )
         .values(stop_asked_at=now, due_at=now)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from campaign.redial import after
 from campaign.states import AttemptState, CampaignState, RecipientState
-from campaign.words import Outcome
+from campaign.words import Outcome, Progress
 from store.batches.views import CALL, BatchView
 from store.columns import table_of
 from store.tables import Attempt, Recipient, Submission
@@ -20,11 +20,17 @@ _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
 _ROUNDS = 2
 STALL = timedelta(hours=24)
 """A batch of which nothing has been heard for so long is not waited for any more."""
+STALL_OF_A_STOPPED = timedelta(minutes=30)
+"""The same for one that we had stopped and that stands still: calls in progress have ended by then.
+Where a stop is a pause, its provider never calls it over."""
 
 
 def stalled(db: Connection, batch: BatchView, now: datetime) -> bool:
     """Nothing has been heard of a batch for long, and it will not be waited for any more."""
-    return now - _last_heard(db, batch) >= STALL
+    heard = _last_heard(db, batch)
+    if batch.stopped_at is not None and batch.progress is Progress.PAUSED:
+        return now - max(heard, batch.stopped_at) >= STALL_OF_A_STOPPED
+    return now - heard >= STALL
 
 
 def close_unanswered(db: Connection, batch: BatchView, now: datetime, *, has_stalled: bool) -> bool:

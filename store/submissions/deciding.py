@@ -10,8 +10,9 @@ from campaign.states import SUBMISSION as MACHINE
 from campaign.states import AttemptState, RecipientState, SubmissionState, before
 from store.columns import instant, table_of
 from store.submissions.views import ATTEMPT, SUBMISSION, log
-from store.tables import Recipient
+from store.tables import Batch, Recipient
 
+_BATCH = table_of(Batch)
 RECIPIENT = table_of(Recipient)
 
 
@@ -55,11 +56,22 @@ def accept(
     detail = receipt.provider_batch_id
     log(db, tag, said, now, request_id=receipt.request_id, detail=detail)
     if decided:
+        _to_be_stopped(db, tag)
         _attempts_submitted(db, tag, now, dials=dials)
         _refuse_some(db, tag, receipt.refused, now)
     if ours:
         _record_calls(db, tag, receipt.call_ids)
     return ours
+
+
+def _to_be_stopped(db: Connection, tag: str) -> None:
+    """A stop that the batch has had did not reach what turns up only now."""
+    its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
+    db.execute(
+        update(_BATCH)
+        .where(_BATCH.c.id == its_batch, _BATCH.c.stopped_at.is_not(None))
+        .values(stopped_at=None)
+    )
 
 
 def _is_known(db: Connection, tag: str, receipt: Receipt) -> bool:

@@ -33,7 +33,7 @@ async def run(runtime: Runtime, file: Path, *, resumes: int = 10) -> str:
     """
     async with lend(runtime):
         campaign_id = await enroll(runtime, file)
-        await _drive(runtime, campaign_id, resumes)
+        await drive(runtime, campaign_id, resumes)
         await closing.close_books(runtime, campaign_id)
         return campaign_id
 
@@ -81,7 +81,8 @@ async def balance(runtime: Runtime, campaign_id: str) -> Books:
     return await runtime.ledger.run(books.books, campaign_id)
 
 
-async def _drive(runtime: Runtime, campaign_id: str, resumes: int) -> None:
+async def drive(runtime: Runtime, campaign_id: str, resumes: int = 0) -> None:
+    """Go on with a campaign until nothing is due that somebody waits for."""
     for _ in range(STEPS_AT_MOST):
         resumes -= await _let_go_on(runtime, campaign_id, may=resumes > 0)
         room = await sweeping.room(runtime, campaign_id)

@@ -19,7 +19,7 @@ UNSAYABLE: Mapping[str, Mapping[str, str]] = {
     "bland": {"invalid_number": "failed"},
     "bland-v1": {"invalid_number": "failed"},
     "happyrobot": {"invalid_number": "failed"},
-    "vocode": {"invalid_number": "failed"},
+    "vocode": {"invalid_number": "failed", "cancelled": "no_answer"},
 }
 """What became of a call, and what a provider without a word for it says instead."""
 
@@ -28,6 +28,10 @@ SPOIL_THE_ANSWER = frozenset(
     | {"content_type", "drip", "latency", "killed"}
 )
 """Labels of faults after which a client cannot know what its submit has done."""
+
+
+HIDE_REDIALS = frozenset({"vapi"})
+"""Campaigns of Vapi show one call for each contact."""
 
 
 def violations(case: Case) -> list[str]:
@@ -86,6 +90,8 @@ def every_call_stored(case: Case) -> Iterator[str]:
     words = UNSAYABLE.get(case.api, {})
     for ring in case.provider.rings:
         call = ring.call
+        if call.redial_of is not None and case.api in HIDE_REDIALS:
+            continue
         row = stored.pop(call.id, None)
         if call.over_at is None or call.outcome is None:
             continue

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
@@ -22,6 +23,9 @@ from store.tables import (
 
 Rows = Sequence[Row[Any]]
 
+_PAUSE = sha256(b'{"paused":true}').hexdigest()
+"""Of Vogent, whose one route starts a job and pauses it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
@@ -41,7 +45,11 @@ class Provider:
     @property
     def dialling_requests(self) -> list[RequestRecord]:
         """Requests that hand over people, or make telephones ring."""
-        return [one for one in self.requests if one.dials or one.route == "submit"]
+        return [
+            one
+            for one in self.requests
+            if (one.dials or one.route == "submit") and one.body_sha256 != _PAUSE
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

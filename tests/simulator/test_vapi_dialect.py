@@ -1142,3 +1142,16 @@ def test_stale_reads_show_a_campaign_as_it_was(clock: VirtualClock) -> None:
 
     assert behind == ("in-progress", "contact.dispatched")
     assert site.campaign(campaign_id)["status"] == "ended"
+
+
+def test_a_stale_list_shows_even_a_call_that_is_younger_than_what_is_seen(
+    clock: VirtualClock,
+) -> None:
+    stale = {"routes": ["page"], "fault": {"kind": "stale_read", "seconds": 60}}
+    town = found_town(clock, faults={"rules": [stale]})
+    site = Site(town, town.client("vapi"))
+    site.launch(0)
+
+    clock.advance(5)
+
+    assert len(site.calls()) == 1

@@ -1,0 +1,77 @@
+"""What is cancelled comes to an end, and what turns up afterwards is stopped, too."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from campaign.states import CampaignState, SubmissionState
+from simulator.faults.rules import Rule
+from simulator.faults.timing import LateEffect
+from store import campaigns, cancelling
+from tasks.steps import closing, planning
+from tasks.steps.runtime import Runtime, lend
+from tests.flows.campaigns import APIS
+from tests.protocol import driver, rest
+from tests.protocol.invariants import violations
+from tests.protocol.world import begin
+
+FEW_LINES = {"concurrency": 2, "batch_size": 6, "start_guard": "0s"}
+
+
+async def begin_calling(runtime: Runtime, file: Path) -> str:
+    """Hand one batch over; returns the campaign's id."""
+    campaign_id = await driver.enroll(runtime, file)
+    for batch_id in await planning.plan_wave(runtime, campaign_id, 1):
+        await driver.one_step(runtime, batch_id)
+    return campaign_id
+
+
+async def cancel(runtime: Runtime, campaign_id: str) -> None:
+    """As `outdial cancel` does."""
+    now = runtime.clock.now()
+
+    def ask(db: Connection) -> None:
+        cancelling.ask(db, campaign_id, actor="ops", reason="a test", now=now)
+
+    await runtime.ledger.run(ask)
+    await runtime.ledger.run(cancelling.finish, campaign_id, now)
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_a_cancelled_campaign_ends_soon_with_all_that_rang(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin(api, tmp_path, sqlite_ledger, people=6, limits=FEW_LINES) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_calling(runtime, world.file)
+            await runtime.clock.sleep(timedelta(seconds=10))
+            cancelled_at = runtime.clock.now()
+            await cancel(runtime, campaign_id)
+            await driver.drive(runtime, campaign_id)
+            await closing.close_books(runtime, campaign_id)
+            took = runtime.clock.now() - cancelled_at
+            ended = await runtime.ledger.run(campaigns.get, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    assert violations(case) == []
+    assert ended.state is CampaignState.CANCELLED
+    assert took < timedelta(hours=1)
+
+
+@pytest.mark.parametrize("api", ["bland", "bland-v1", "vapi"])
+async def test_a_doubt_that_turns_up_after_a_cancellation_is_stopped(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin(api, tmp_path, sqlite_ledger, people=3, limits=FEW_LINES) as world:
+        world.storm([Rule(routes=["submit"], fault=LateEffect(seconds=4000))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_calling(runtime, world.file)
+            await driver.drive(runtime, campaign_id)
+            await cancel(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    stops = [one for one in case.provider.requests if one.route == "cancel"]
+    assert [one.state for one in case.books.submissions] == [SubmissionState.ACCEPTED]
+    assert len(stops) == 1
