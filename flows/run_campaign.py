@@ -17,6 +17,7 @@ from flows.run_batch import run_batch
 from flows.spreading import spread_batches
 from flows.waiting import Waiting
 from store.books import Books
+from store.plans.fingerprint import read_hash
 from tasks import campaigns
 from tasks.progress import publish
 from tasks.report import publish_report
@@ -46,6 +47,7 @@ async def run_campaign(
     *,
     strict: bool = False,
     spread: bool = False,
+    plan: str | None = None,
 ) -> State[Any]:
     """Run a campaign to its end, or go on with it.
 
@@ -55,14 +57,24 @@ async def run_campaign(
 
     strict: import nobody if any row of the list is bad.
     spread: let `run-batch` deployments do the batches, on any worker.
+    plan: run just the plan with this hash, as `outdial plan` shows it, or nothing.
     """
+    wanted = None if plan is None else read_hash(plan)
     async with open_runtime() as runtime:
         enrolled = await enrolling.enroll(
-            runtime, form=campaign, name=name, file=file, flow_run_id=flow_run.id
+            runtime,
+            form=campaign,
+            name=name,
+            file=file,
+            flow_run_id=flow_run.id,
+            plan=wanted,
         )
         if enrolled.busy_elsewhere:
             return _completed("another run looks after this campaign already")
         await campaigns.import_recipients(enrolled.id, flow_run.id or "", strict=strict)
+        if wanted is not None and enrolled.unbound:
+            actor = f"flow run {flow_run.name}"
+            await campaigns.bind_plan(enrolled.id, wanted, actor, "it was run with this plan")
         # First from here: the bar belongs to the page of the run that makes it.
         await publish(runtime, enrolled.id, at_once=True, anew=_first_time())
         if waiting is Waiting.SUSPENDED:

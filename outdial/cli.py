@@ -15,6 +15,7 @@ from outdial.terminal import tell
 VERBS: Mapping[str, str] = {
     "demo": "Run an example campaign over all five providers, simulated; needs no set-up.",
     "check": "Validate a campaign file, its recipients and the providers' keys.",
+    "plan": "Show who would be called, when and by whom, and why others would not.",
     "run": "Run a campaign to its end, or go on with it.",
     "status": "Show the campaigns, or how one of them stands.",
     "pause": "Send nothing more for a campaign, or for all.",

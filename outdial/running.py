@@ -40,22 +40,22 @@ def prepare_prefect(*, console_level: str = "CRITICAL") -> None:
     tell(f"While this runs, Prefect shows it at {server.start_server()}")
 
 
-def run_to_end(name: str, *, strict: bool) -> None:
+def run_to_end(name: str, *, strict: bool, plan: str | None = None) -> None:
     """Run the flow of a campaign that is in the ledger until nobody is due any more.
 
     Raises whatever stopped the flow. That a campaign needs attention is no error: the ledger knows.
     """
     flow: Any = import_module("flows.run_campaign").run_campaign
     try:
-        asyncio.run(_run(flow, name, strict=strict))
+        asyncio.run(_run(flow, name, strict=strict, plan=plan))
     except BaseException as error:
         if type(error).__name__ == _TERMINATED:
             raise KeyboardInterrupt from None
         raise
 
 
-async def _run(flow: Any, name: str, *, strict: bool) -> None:
-    state = await flow(name=name, strict=strict, return_state=True)
+async def _run(flow: Any, name: str, *, strict: bool, plan: str | None) -> None:
+    state = await flow(name=name, strict=strict, plan=plan, return_state=True)
     if state.is_completed() or state.name == _NEEDS_ATTENTION:
         return
     cause = await state.aresult(raise_on_failure=False)

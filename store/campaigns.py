@@ -13,6 +13,8 @@ from campaign.spec import CampaignSpec
 from campaign.states import CAMPAIGN, CampaignState, move
 from campaign.tags import new_code
 from store.columns import table_of
+from store.plans.demanding import demand
+from store.plans.fingerprint import content_hash
 from store.tables import Campaign, Recipient
 
 _CAMPAIGN = table_of(Campaign)
@@ -32,8 +34,21 @@ class CampaignView:
     flow_run_id: str | None
     handed_over: bool
     progress_artifact_id: str | None
+    plan: str | None
+    """The hash of the plan that it is run by; empty: of one still to be approved; None: of none."""
+    plan_bound_at: datetime | None
     created_at: datetime
     changed_at: datetime
+
+    @property
+    def unbound(self) -> bool:
+        """It is to be run by a plan that nobody is held to yet: nobody may be called."""
+        return self.plan is not None and self.plan_bound_at is None
+
+    def held_to_plan(self, spec: CampaignSpec) -> bool:
+        """It is held to a plan of a campaign with this content: no list is read any more."""
+        held = self.plan is not None and not self.unbound
+        return held and content_hash(self.spec) == content_hash(spec)
 
 
 @functools.lru_cache(maxsize=64)
@@ -42,18 +57,22 @@ def read_spec(text: str) -> CampaignSpec:
     return CampaignSpec.model_validate_json(text)
 
 
-def enroll(db: Connection, spec: CampaignSpec, base_dir: str, now: datetime) -> CampaignView:
+def enroll(
+    db: Connection, spec: CampaignSpec, base_dir: str, now: datetime, *, plan: str | None = None
+) -> CampaignView:
     """Create the campaign of this name, or give the one that there is its newest file.
 
-    Raises `BadInput` if the file would move people who are imported already to other providers.
+    `plan`: as in `CampaignView`. Raises `BadInput` if the file would move people who are imported
+    already to other providers, or if the campaign is held to a plan of which this is not the file.
     """
     row = db.execute(
         select(_CAMPAIGN).where(_CAMPAIGN.c.name == spec.name).with_for_update()
     ).first()
     if row is None:
-        return _create(db, spec, base_dir, now)
+        return _create(db, spec, base_dir, now, plan)
     if _split(read_spec(row.spec)) != _split(spec):
         _refuse_if_imported(db, row.id, spec)
+    demand(db, _view(row), spec, plan)
     db.execute(
         update(_CAMPAIGN)
         .where(_CAMPAIGN.c.id == row.id)
@@ -81,6 +100,13 @@ def get(db: Connection, name_or_id: str) -> CampaignView:
         )
     # A name may look like another campaign's id: the name is what a person means.
     return _view(next((row for row in rows if row.name == name_or_id), rows[0]))
+
+
+def get_for(db: Connection, name_or_id: str, plan: str | None) -> CampaignView:
+    """The same, to be run by a plan, as `enroll` does it."""
+    known = get(db, name_or_id)
+    demand(db, known, known.spec, plan)
+    return get(db, known.id)
 
 
 def listing(db: Connection) -> list[CampaignView]:
@@ -134,7 +160,9 @@ def progress_artifact(db: Connection, campaign_id: str) -> str | None:
     return db.execute(query).scalar_one()
 
 
-def _create(db: Connection, spec: CampaignSpec, base_dir: str, now: datetime) -> CampaignView:
+def _create(
+    db: Connection, spec: CampaignSpec, base_dir: str, now: datetime, plan: str | None
+) -> CampaignView:
     campaign_id = new_code()
     db.execute(
         _CAMPAIGN.insert().values(
@@ -147,6 +175,7 @@ def _create(db: Connection, spec: CampaignSpec, base_dir: str, now: datetime) ->
             state_reason="",
             canary="",
             handed_over=False,
+            plan=plan,
             created_at=now,
             changed_at=now,
         )
@@ -185,6 +214,8 @@ def _view(row: Row[Any]) -> CampaignView:
         flow_run_id=row.flow_run_id,
         handed_over=row.handed_over,
         progress_artifact_id=row.progress_artifact_id,
+        plan=row.plan,
+        plan_bound_at=row.plan_bound_at,
         created_at=row.created_at,
         changed_at=row.changed_at,
     )

@@ -73,10 +73,36 @@ def facts() -> Select[tuple[Any, ...]]:
 
 def turns(db: Connection, people: Sequence[Facts], now: datetime) -> list[Turn]:
     """Add their past to rows of `facts`."""
-    attempts: dict[str, list[Facts]] = {}
-    for attempt in _attempts(db, [person.phone_number for person in people]):
-        attempts.setdefault(attempt.phone_number, []).append(attempt)
+    attempts = _by_number(db, [person.phone_number for person in people])
     return [_turn(person, attempts.get(person.phone_number, []), now) for person in people]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the ledger knows of one number."""
+
+    busy: bool
+    """A call to it may be under way, in whichever campaign."""
+    history: tuple[PastDial, ...]
+
+
+def pasts(
+    db: Connection, numbers: Sequence[str], campaign_id: str | None, now: datetime
+) -> dict[str, Past]:
+    """Return the past of those of the numbers that have one, as a campaign is to see it."""
+    return {
+        number: Past(
+            any(one.state in _OPEN for one in attempts), _history(attempts, campaign_id, now)
+        )
+        for number, attempts in _by_number(db, numbers).items()
+    }
+
+
+def _by_number(db: Connection, numbers: Sequence[str]) -> dict[str, list[Facts]]:
+    attempts: dict[str, list[Facts]] = {}
+    for attempt in _attempts(db, numbers):
+        attempts.setdefault(attempt.phone_number, []).append(attempt)
+    return attempts
 
 
 def _attempts(db: Connection, numbers: Sequence[str]) -> Iterator[Facts]:
@@ -110,21 +136,28 @@ def _turn(person: Facts, attempts: Sequence[Facts], now: datetime) -> Turn:
         recipient_id=said.pop("id"),
         **said,
         attempts=max((one.no for one in attempts if one.recipient_id == person.id), default=0),
-        history=tuple(
-            _past(attempt, person)
-            for attempt in attempts
-            if attempt.dialled_at is not None
-            and (attempt.recipient_id == person.id or attempt.dialled_at > now - HISTORY)
-        ),
+        history=_history(attempts, person.campaign_id, now),
     )
     return Turn(candidate, any(attempt.state in _OPEN for attempt in attempts))
 
 
-def _past(attempt: Facts, person: Facts) -> PastDial:
+def _history(
+    attempts: Sequence[Facts], campaign_id: str | None, now: datetime
+) -> tuple[PastDial, ...]:
+    """A number is in a campaign once, so that what this campaign dialled it dialled this person."""
+    return tuple(
+        _past(attempt, campaign_id)
+        for attempt in attempts
+        if attempt.dialled_at is not None
+        and (attempt.campaign_id == campaign_id or attempt.dialled_at > now - HISTORY)
+    )
+
+
+def _past(attempt: Facts, campaign_id: str | None) -> PastDial:
     return PastDial(
         at=attempt.dialled_at,
         outcome=Outcome(attempt.outcome) if attempt.outcome else None,
         ended_at=attempt.ended_at,
-        this_campaign=attempt.campaign_id == person.campaign_id,
+        this_campaign=attempt.campaign_id == campaign_id,
         refused=bool(attempt.opted_out),
     )

@@ -27,7 +27,12 @@ LOOKED_AT_MOST = 10_000
 """Recipients that one transaction judges, so that it does not hold up the others."""
 
 _FEW, _CHUNK = 50, 500
-_BUSY = timedelta(minutes=10)
+
+SUPPRESSED = "suppressed"
+BUSY = "a call to this number is under way"
+BUSY_FOR = timedelta(minutes=10)
+"""When somebody with a call under way is looked at again."""
+
 _LOCK = 0x706C616E  # "plan": PostgreSQL's advisory locks are numbers.
 
 _ATTEMPT_COLUMNS = (
@@ -98,10 +103,13 @@ def plan_batch(
     so that a person always sees the same. A number with an open attempt in whichever campaign
     waits, a suppressed one is skipped.
 
-    None: nobody was to be called. That may be so because `LOOKED_AT_MOST` people were judged and
-    none is to be called now: ask `next_due` whether others are due.
+    None: nobody was to be called, as in a campaign that waits for its plan. That may be so because
+    `LOOKED_AT_MOST` people were judged and none is to be called now: ask `next_due` whether others
+    are due.
     """
     _one_planner_at_a_time(db)
+    if _unbound(db, campaign_id):
+        return None
     granted = room(db, campaign_id, provider, size, now)
     draft = _Draft(
         campaign_id,
@@ -130,6 +138,13 @@ def _one_planner_at_a_time(db: Connection) -> None:
     """Two planners must not choose the same number; on SQLite one transaction writes at a time."""
     if db.dialect.name == "postgresql":
         db.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+
+
+def _unbound(db: Connection, campaign_id: str) -> bool:
+    """The campaign is to be run by a plan that nobody is held to yet."""
+    c = _CAMPAIGN.c
+    query = select(c.id).where(c.id == campaign_id, c.plan.is_not(None), c.plan_bound_at.is_(None))
+    return db.execute(query).first() is not None
 
 
 def _call_all(_candidate: Candidate) -> Ruling:
@@ -194,9 +209,9 @@ def _ruled(
     for turn in turns(db, people, now):
         candidate = turn.candidate
         if candidate.phone_number in suppressed:
-            yield candidate, Ruling.skip("suppressed")
+            yield candidate, Ruling.skip(SUPPRESSED)
         elif turn.busy:
-            yield candidate, Ruling.later(now + _BUSY, "a call to this number is under way")
+            yield candidate, Ruling.later(now + BUSY_FOR, BUSY)
         else:
             yield candidate, judge(candidate)
 

@@ -4,7 +4,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from store.books import Books
-from tasks.steps import closing, listing, planning
+from store.plans.binding import Approval
+from tasks.steps import approving, closing, listing, planning
 from tasks.steps.runtime import current
 
 
@@ -12,6 +13,13 @@ from tasks.steps.runtime import current
 async def import_recipients(campaign_id: str, flow_run_id: str, *, strict: bool = False) -> None:
     """Read the campaign's list into the ledger; known numbers stay as they are."""
     await listing.import_recipients(current(), campaign_id, flow_run_id, strict=strict)
+
+
+@task(task_run_name="hold {campaign_id} to its plan", cache_policy=NO_CACHE)
+async def bind_plan(campaign_id: str, plan: str, actor: str, reason: str) -> None:
+    """Let the campaign call whom its plan calls, and nobody else. Raises `BadInput`."""
+    approval = Approval(actor=actor, reason=reason)
+    await approving.bind_plan(current(), campaign_id, plan, approval)
 
 
 @task(task_run_name="plan wave of {campaign_id}", cache_policy=NO_CACHE, retries=2)

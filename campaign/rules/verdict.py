@@ -45,6 +45,10 @@ def judge(
     return Judge(policy, now).judge(facts, history)
 
 
+_Fresh = tuple[Grounds, str | None, str | None]
+_REMEMBERED = 50_000
+
+
 class Judge:
     """Judges people by one policy at one instant; what a place has in common is worked out once."""
 
@@ -59,6 +63,8 @@ class Judge:
         self._past = PastRules(policy, self._now)
         self._expiry = self._judge_expiry()
         self._grounds: dict[Place, Grounds] = {}
+        self._met: dict[int, tuple[Place, Grounds]] = {}
+        self._fresh: dict[_Fresh, Judgement] = {}
 
     @property
     def places(self) -> int:
@@ -71,11 +77,34 @@ class Judge:
 
     def judge(self, facts: Facts, history: Sequence[PastDial] = ()) -> Judgement:
         """Judge one person; `history`: every time that the number was dialled, in any campaign."""
-        place = locate(facts, strict_us=self._strict_us)
+        grounds = self._grounds_of(locate(facts, strict_us=self._strict_us))
+        if history or facts.suppressed is not None:
+            return self._judge(grounds, facts, history)
+        # Of two people at one place who agreed to the same, never called, all rules say the same.
+        alike = (grounds, facts.consent, facts.consent_date)
+        known = self._fresh.get(alike)
+        if known is None:
+            known = self._judge(grounds, facts, ())
+            if len(self._fresh) < _REMEMBERED:
+                self._fresh[alike] = known
+        return known
+
+    def _grounds_of(self, place: Place) -> Grounds:
+        """The one `Grounds` of all equal places; found by identity, as to compare them is slow."""
+        met = self._met.get(id(place))
+        if met is not None:
+            return met[1]
         grounds = self._grounds.get(place)
         if grounds is None:
             grounds = Grounds(place, self._policy.calling_windows, self._law, self._timings)
             self._grounds[place] = grounds
+        if len(self._met) == _REMEMBERED:
+            self._met.clear()
+        # The place is kept with it: as long as it lives, nothing else can have its identity.
+        self._met[id(place)] = (place, grounds)
+        return grounds
+
+    def _judge(self, grounds: Grounds, facts: Facts, history: Sequence[PastDial]) -> Judgement:
         results = [
             _NOT_SUPPRESSED if facts.suppressed is None else _suppressed(facts.suppressed),
             *self._expiry,

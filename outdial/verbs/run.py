@@ -19,6 +19,8 @@ from providers.settings import access
 from store import campaigns
 from store.campaigns import CampaignView
 from store.ledger import Ledger
+from store.plans import binding
+from store.plans.fingerprint import read_hash
 
 
 @click.command(epilog="Example: outdial run spring-renewals.yaml")
@@ -31,33 +33,47 @@ from store.ledger import Ledger
     is_flag=True,
     help="Dial real telephones without asking for the campaign's name.",
 )
+@click.option("--plan", "plan", metavar="HASH", help="Run just this plan of `outdial plan`.")
 @click.pass_context
-def command(context: click.Context, file: Path, *, strict: bool, confirmed: bool) -> None:
+def command(
+    context: click.Context, file: Path, *, strict: bool, confirmed: bool, plan: str | None
+) -> None:
     """Run the campaign in FILE to its end, or go on with it.
 
     It may be stopped anywhere, and run again: nobody is called twice. Exit code 1: some people or
-    batches need a look, see `outdial status`.
+    batches need a look, see `outdial status`. With --plan only the people of
+    that plan are called; a plan that has changed is not run, and what has changed is told.
     """
+    wanted = None if plan is None else read_hash(plan)
     loaded = load(file)
     rehearse(loaded)
     live = _live_providers(loaded)
     with Ledger.open() as ledger:
+        if wanted is not None:
+            binding.verify(ledger, loaded.spec, loaded.base_dir, wanted, SystemClock().now())
         if live and not confirmed:
             _confirm(ledger, loaded, live)
-        said = run_loaded(ledger, loaded, strict=strict, debug=_debug(context))
+        said = run_loaded(ledger, loaded, strict=strict, debug=_debug(context), plan=wanted)
     context.exit(NEEDS_ATTENTION if said.needs_attention or not said.books.closes else DONE)
 
 
 def run_loaded(
-    ledger: Ledger, loaded: Loaded, *, strict: bool = False, debug: bool = False
+    ledger: Ledger,
+    loaded: Loaded,
+    *,
+    strict: bool = False,
+    debug: bool = False,
+    plan: str | None = None,
 ) -> Standing:
     """Enroll and run a campaign with its progress on stderr, and print how it stands at the end."""
     clock = SystemClock()
-    view = ledger.run_sync(campaigns.enroll, loaded.spec, str(loaded.base_dir), clock.now())
+    view = ledger.run_sync(
+        campaigns.enroll, loaded.spec, str(loaded.base_dir), clock.now(), plan=plan
+    )
     try:
         prepare_prefect(console_level="INFO" if debug else "CRITICAL")
         with progress(ledger, view.id, view.name):
-            run_to_end(view.name, strict=strict)
+            run_to_end(view.name, strict=strict, plan=plan)
     except KeyboardInterrupt:
         tell(f"Stopped safely: nobody is called twice. Go on with: outdial run {_file(loaded)}")
         raise click.exceptions.Exit(INTERRUPTED) from None

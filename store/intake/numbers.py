@@ -2,9 +2,8 @@
 
 import re
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 
-from campaign.rules.phone import Phone, Reason, Rejected, read_phone
+from campaign.rules.phone import Phone, Reason, Rejected, exchange, read_phone
 
 _GAP = r"[ .\-()]*"
 _NANP = re.compile(rf"(\+?1)?{_GAP}([2-9]\d\d){_GAP}([2-9]\d\d){_GAP}(\d{{4}})", re.ASCII)
@@ -24,23 +23,10 @@ def read_number(text: str, country: str | None) -> Phone | Rejected:
 
 
 def _north_american(first_six: str, last_four: str) -> Phone | Rejected:
-    example = _exchange(first_six)
+    # Within 555 the last four digits count, as they do elsewhere in +1.
+    known = None if first_six.endswith("555") else exchange(first_six)
     e164 = f"+1{first_six}{last_four}"
-    if example is None:
-        return read_phone(e164)
-    return Phone(e164, example.region, example.kind)
-
-
-@lru_cache(maxsize=1 << 17)
-def _exchange(first_six: str) -> Phone | None:
-    """A number of an American or Canadian exchange whose numbers are all alike; None: ask for each.
-
-    The numbering plan looks at the last four digits only elsewhere in +1, and within 555.
-    """
-    example = read_phone(f"+1{first_six}0100")
-    if isinstance(example, Rejected) or example.region not in _PLUS_ONE:
-        return None
-    return None if first_six.endswith("555") else example
+    return read_phone(e164) if known is None else Phone(e164, *known)
 
 
 def _exact_digits(text: str) -> str | None:

@@ -11,7 +11,7 @@ from store.tables.accounts import Account
 from store.tables.batches import Attempt, Batch, Submission, SubmitLog
 from store.tables.calls import Call, CallVersion, UnreadRow
 from store.tables.campaigns import Campaign, Import, Recipient
-from store.tables.control import Audit, Incident, LedgerSetting, Suppression
+from store.tables.control import Audit, Incident, KeptPlan, LedgerSetting, Suppression
 
 METADATA = SQLModel.metadata
 """All of them."""
@@ -27,6 +27,7 @@ __all__ = [
     "Campaign",
     "Import",
     "Incident",
+    "KeptPlan",
     "LedgerSetting",
     "Recipient",
     "Submission",

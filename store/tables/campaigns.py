@@ -32,6 +32,11 @@ class Campaign(Row, table=True):
     handed_over: bool = False
     """Its flow run has suspended itself: the sweeper goes on with it."""
     progress_artifact_id: str | None = None
+    plan: str | None = None
+    """The hash of the plan that it is run by; empty: of one that is still to be approved; NULL: it
+    is run without."""
+    plan_bound_at: datetime | None = time_column()
+    """Since then nobody else can get into it; NULL with a plan: nobody is called."""
     created_at: datetime = time_column(nullable=False)
     changed_at: datetime = time_column(nullable=False)
 

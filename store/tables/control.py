@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from store.columns import Row, text_column, time_column
+from store.columns import Row, blob_column, text_column, time_column
 
 
 class Incident(Row, table=True):
@@ -49,6 +49,21 @@ class Suppression(Row, table=True):
     reason: str = text_column()
     source: str = text_column()
     since: datetime = time_column(nullable=False)
+
+
+class KeptPlan(Row, table=True):
+    """A plan that somebody was shown: what a later one is compared with."""
+
+    campaign_name: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    at: datetime = time_column(nullable=False)
+    content: str
+    """The hash of the campaign's content."""
+    edition: str = text_column()
+    """What the rules were judged by."""
+    called: int
+    members: bytes = blob_column(nullable=False)
+    """Who is called: a short keyed hash of each number, and the provider."""
 
 
 class LedgerSetting(Row, table=True):

@@ -24,6 +24,8 @@ class Enrolled:
     spec: CampaignSpec
     busy_elsewhere: bool
     """Handed over by another flow run, and not finished: leave it to that run."""
+    unbound: bool
+    """It is to be held to a plan before anybody is called."""
 
 
 async def enroll(
@@ -33,36 +35,52 @@ async def enroll(
     name: str | None,
     file: str | None,
     flow_run_id: str | None,
+    plan: str | None = None,
 ) -> Enrolled:
     """Enroll the campaign that exactly one of form, name and file tells, and set it running.
 
-    One that a person has paused or cancelled stays so: a run by schedule does not undo that. Raises
-    `BadInput`.
+    One that a person has paused or cancelled stays so: a run by schedule does not undo that.
+    `plan`: as in `CampaignView`. Raises `BadInput`.
     """
     if sum(one is not None for one in (form, name, file)) != 1:
         raise BadInput("say which campaign: give exactly one of campaign, name and file")
-    campaign = await _campaign(runtime, form, name, file)
+    campaign = await _campaign(runtime, form, name, file, plan)
     if campaign.handed_over and campaign.flow_run_id not in {None, flow_run_id}:
-        return Enrolled(id=campaign.id, spec=campaign.spec, busy_elsewhere=True)
+        return _enrolled(campaign, busy_elsewhere=True)
     if campaign.state not in _STOPPED_BY_A_PERSON:
         now = runtime.clock.now()
         await runtime.ledger.run(campaigns.set_state, campaign.id, CampaignState.RUNNING, "", now)
     if flow_run_id is not None:
         await runtime.ledger.run(campaigns.attach_flow_run, campaign.id, flow_run_id)
-    return Enrolled(id=campaign.id, spec=campaign.spec, busy_elsewhere=False)
+    return _enrolled(campaign, busy_elsewhere=False)
+
+
+def _enrolled(campaign: CampaignView, *, busy_elsewhere: bool) -> Enrolled:
+    return Enrolled(
+        id=campaign.id,
+        spec=campaign.spec,
+        busy_elsewhere=busy_elsewhere,
+        unbound=campaign.unbound,
+    )
 
 
 async def _campaign(
-    runtime: Runtime, form: CampaignSpec | None, name: str | None, file: str | None
+    runtime: Runtime,
+    form: CampaignSpec | None,
+    name: str | None,
+    file: str | None,
+    plan: str | None,
 ) -> CampaignView:
     if name is not None:
-        return await runtime.ledger.run(campaigns.get, name)
+        return await runtime.ledger.run(campaigns.get_for, name, plan)
     base_dir = Path.cwd()
     if file is not None:
         form, base_dir = await asyncio.to_thread(_read, Path(file))
     assert form is not None  # noqa: S101 - one of the three was given
     spec = CampaignSpec.model_validate(form.model_dump())
-    return await runtime.ledger.run(campaigns.enroll, spec, str(base_dir), runtime.clock.now())
+    return await runtime.ledger.run(
+        campaigns.enroll, spec, str(base_dir), runtime.clock.now(), plan=plan
+    )
 
 
 def _read(file: Path) -> tuple[CampaignSpec, Path]:

@@ -59,7 +59,8 @@ def batch_size(capabilities: Capabilities, wished: int, part: int) -> int:
 
 
 def _may_plan(campaign: CampaignView, now: datetime) -> bool:
-    return campaign.state is CampaignState.RUNNING and not expired(campaign.spec, now)
+    running = campaign.state is CampaignState.RUNNING and not campaign.unbound
+    return running and not expired(campaign.spec, now)
 
 
 async def next_due(runtime: Runtime, campaign_id: str) -> datetime | None:

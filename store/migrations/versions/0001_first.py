@@ -65,12 +65,25 @@ def upgrade() -> None:
         sa.Column("flow_run_id", sa.String(), nullable=True),
         sa.Column("handed_over", sa.Boolean(), nullable=False),
         sa.Column("progress_artifact_id", sa.String(), nullable=True),
+        sa.Column("plan", sa.String(), nullable=True),
+        sa.Column("plan_bound_at", columns.UtcDateTime(), nullable=True),
         sa.Column("created_at", columns.UtcDateTime(), nullable=False),
         sa.Column("changed_at", columns.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
     op.create_index(op.f("ix_campaign_state"), "campaign", ["state"], unique=False)
+    op.create_table(
+        "kept_plan",
+        sa.Column("campaign_name", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("at", columns.UtcDateTime(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("edition", sa.Text(), nullable=False),
+        sa.Column("called", sa.Integer(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign_name", "hash"),
+    )
     op.create_table(
         "ledger_setting",
         sa.Column("name", sa.String(), nullable=False),
