@@ -97,7 +97,7 @@ def gather(db: Connection, campaign: CampaignView, now: datetime) -> Report:
         hours = day(calls)
     return Report(
         at=now,
-        standing=standing(db, campaign),
+        standing=standing(db, campaign, now),
         tries=reports.tries(db, campaign.id),
         reasons=[_redacted(one) for one in reports.reasons(db, campaign.id, limit=_REASONS)],
         figures=comparisons.by_provider(db, campaign.id),

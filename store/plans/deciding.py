@@ -91,6 +91,7 @@ class Decider:
             timezone=person.timezone,
             state=person.jurisdiction,
             postcode=person.postcode,
+            country=person.country,
             consent=(person.consent or "") if self._consent_listed else None,
             consent_date=person.consent_date,
         )

@@ -39,6 +39,7 @@ class Person(NamedTuple):
     timezone: str | None
     jurisdiction: str | None
     postcode: str | None
+    country: str | None
     consent: str | None
     consent_date: str | None
     source_row: int
@@ -107,6 +108,7 @@ class Everybody:
             row.timezone,
             row.jurisdiction,
             row.postcode,
+            row.country,
             row.consent,
             row.consent_date,
             row.source_row,
