@@ -29,6 +29,7 @@ VERBS: Mapping[str, str] = {
     "export": "Write a campaign's calls or recipients to a file.",
     "report": "Draw a page on how a campaign went, and how the providers compare.",
     "providers": "Show what each provider can do, or check the keys.",
+    "webhooks": "Receive the providers' messages, and look sooner.",
     "simulate": "Serve all five providers' APIs over a simulated telephone network.",
 }
 """The verbs, in the order of `outdial --help`, each with its module in `outdial.verbs`."""

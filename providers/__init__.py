@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from campaign.errors import Unsupported
 from providers.port import Provider
+from providers.webhook import Webhook
 
 
 def names() -> tuple[str, ...]:
@@ -24,6 +25,13 @@ def adapter(name: str) -> type[Provider]:
         near = difflib.get_close_matches(name.lower(), names(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names())}."
         raise Unsupported(f"there is no provider {name!r}; {hint}") from None
+
+
+def webhook(name: str) -> Webhook:
+    """Return how a provider's own messages are proved and read. Raises `Unsupported`."""
+    adapter(name)
+    offer: Webhook = importlib.import_module(f"{__name__}.{name}.webhook").WEBHOOK
+    return offer
 
 
 @functools.cache

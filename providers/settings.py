@@ -17,11 +17,13 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from campaign.errors import BadInput, Fault
-from providers import adapter
+from providers import adapter, webhook
 
 REFERENCE = "env:"
 """What a value of the campaign file begins with whose text is in the environment."""
 
+_SECRET_LENGTH = 16
+_IN_URL = re.compile(r"[\w-]+", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -76,6 +78,26 @@ def configured(provider: str) -> bool:
 def key_variable(provider: str) -> str:
     """Return the name of the environment variable with the provider's key."""
     return f"{provider.upper()}_API_KEY"
+
+
+def secret_variable(provider: str) -> str:
+    """Return the name of the environment variable with the secret of the provider's messages."""
+    return f"{provider.upper()}_WEBHOOK_SECRET"
+
+
+def webhook_secret(provider: str) -> SecretStr | None:
+    """Read the secret that proves a provider's messages; None: there is none. Raises `BadInput`."""
+    variable = secret_variable(provider)
+    said = os.environ.get(variable, "").strip()
+    if not said:
+        return None
+    if len(said) < _SECRET_LENGTH:
+        message = f"the secret is shorter than {_SECRET_LENGTH} characters and could be guessed"
+        raise _bad(variable, message, "Make one by `openssl rand -hex 32`.")
+    if webhook(provider).secret_in_path and not _IN_URL.fullmatch(said):
+        message = "the secret stands in a URL, and holds more than letters, digits, - and _"
+        raise _bad(variable, message, "Make one by `openssl rand -hex 32`.")
+    return SecretStr(said)
 
 
 def resolved(block: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,9 +28,12 @@ class Settled:
     tally: Tally
 
 
-def schedule(db: Connection, batch_id: str, due_at: datetime | None, note: str = "") -> None:
-    """Say when the next step is due and what is waited for."""
-    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(due_at=due_at, note=note))
+def schedule(
+    db: Connection, batch_id: str, due_at: datetime | None, note: str, *, stepped_at: datetime
+) -> None:
+    """Say when the next step is due and what is waited for, now that a step was done."""
+    values = {"due_at": due_at, "note": note, "stepped_at": stepped_at}
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(values))
 
 
 def looked(db: Connection, batch_id: str, progress: Progress, now: datetime) -> None:

@@ -37,6 +37,7 @@ class BatchView:
     state: BatchState
     note: str
     due_at: datetime | None
+    stepped_at: datetime | None
     progress: Progress | None
     over_at: datetime | None
     cursor: str | None

@@ -27,6 +27,8 @@ class Batch(Row, table=True):
     """What it waits for, in words."""
     due_at: datetime | None = time_column()
     """The next step is due; NULL: none is."""
+    stepped_at: datetime | None = time_column()
+    """The last step was done: a hint from outside makes the next come sooner, not too soon."""
     progress: str = text_column()
     """The last look's word, in our vocabulary."""
     over_at: datetime | None = time_column()

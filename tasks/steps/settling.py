@@ -35,7 +35,8 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
         else _look_at(batch, settled, provider, policy, now),
     ]
     due_at = min((moment for moment in moments if moment is not None), default=None)
-    await ledger.run(advancing.schedule, batch_id, due_at, _note(batch, settled, due_at))
+    note = _note(batch, settled, due_at)
+    await ledger.run(advancing.schedule, batch_id, due_at, note, stepped_at=now)
     return settled
 
 

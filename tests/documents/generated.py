@@ -12,6 +12,7 @@ from campaign.durations import say_duration
 from campaign.spec import CampaignSpec
 from outdial import capabilities
 from outdial.cli import VERBS
+from providers.settings import secret_variable
 from store import tables
 from store.columns import table_of
 from tasks.registry import tasks_of
@@ -147,6 +148,7 @@ def _environment() -> str:
         prefix, live = name.upper(), providers.adapter(name).base_url
         rows.append((f"{prefix}_API_KEY", f"the key for {name}", "none"))
         rows.append((f"{prefix}_BASE_URL", "where its API is", f"`{live}`"))
+        rows.append((secret_variable(name), "proves its messages", "not received"))
         most = "calls that the account may have at a time, over all campaigns"
         rows.append((f"{prefix}_CONCURRENCY", most, "left to the provider"))
     return _grid(

@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("due_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("stepped_at", columns.UtcDateTime(), nullable=True),
         sa.Column("progress", sa.Text(), nullable=False),
         sa.Column("over_at", columns.UtcDateTime(), nullable=True),
         sa.Column("cursor", sa.Text(), nullable=True),
