@@ -53,11 +53,13 @@ class Ruling:
     reason: str = ""
     due_at: datetime | None = None
     """Aware UTC: judged again then; only for `LATER`."""
+    until: datetime | None = None
+    """Aware UTC: the call must begin before; None: no rule sets an end. Only for `CALL`."""
 
     @classmethod
-    def call(cls) -> Self:
-        """Call now."""
-        return cls(Decision.CALL)
+    def call(cls, until: datetime | None = None) -> Self:
+        """Call now, and not from `until` on."""
+        return cls(Decision.CALL, until=until)
 
     @classmethod
     def later(cls, due_at: datetime, reason: str) -> Self:

@@ -40,6 +40,9 @@ class Capabilities:
     """Creating dials nobody; a second request, by id, starts it."""
     start_in_future: timedelta | None
     """The least lead of a start time that the provider accepts; None: it knows no start time."""
+    stop_in_future: bool
+    """A last moment for new calls can be said with the submission, so that the provider keeps to it
+    even if we are gone."""
     finds_by_tag: bool
     """A submission in doubt can be looked up by our tag or by our keys."""
     echoes_key: bool

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select, text
 
 from campaign.candidates import Candidate, Decision, Ruling
+from campaign.drain import Drain, earlier
 from campaign.states import AttemptState, RecipientState
 from campaign.tags import attempt_key, submission_tag
 from store import bulk, suppressions
@@ -94,14 +95,16 @@ def plan_batch(
     size: int,
     submission_size: int,
     judge: Judge | None = None,
+    drain: Drain | None = None,
     from_numbers: Sequence[str] = (),
 ) -> PlannedBatch | None:
     """Plan the next batch out of the recipients that are due, the longest due first.
 
     Never beyond what the campaign's allowance has room for; each attempt takes its reservation of
-    the budget. `judge` decides about each; without one all are called. `from_numbers` are dealt out
-    so that a person always sees the same. A number with an open attempt in whichever campaign
-    waits, a suppressed one is skipped.
+    the budget. `judge` decides about each; without one all are called. With a `drain` the batch is
+    full when its last call could no longer begin before somebody's window closes. `from_numbers`
+    are dealt out so that a person always sees the same. A number with an open attempt in whichever
+    campaign waits, a suppressed one is skipped.
 
     None: nobody was to be called, as in a campaign that waits for its plan. That may be so because
     `LOOKED_AT_MOST` people were judged and none is to be called now: ask `next_due` whether others
@@ -120,7 +123,7 @@ def plan_batch(
         tuple(from_numbers),
         granted,
     )
-    chosen = _choose(db, draft, granted.people, judge or _call_all)
+    chosen = _choose(db, draft, _Room(granted.people, drain), judge or _call_all)
     return _write(db, draft, chosen) if chosen else None
 
 
@@ -151,24 +154,46 @@ def _call_all(_candidate: Candidate) -> Ruling:
     return Ruling.call()
 
 
-def _choose(db: Connection, draft: _Draft, room: int, judge: Judge) -> list[Candidate]:
-    """Return up to `room` candidates that are now open, and write down what is ruled on others."""
+class _Room:
+    """The places of a batch that is being filled, and when the first window of its people closes.
+
+    Whoever would make its end come too late is the first of another batch.
+    """
+
+    def __init__(self, places: int, drain: Drain | None) -> None:
+        self._drain = drain
+        self._until: datetime | None = None
+        self.places = places
+        """Still free."""
+        self._taken = 0
+
+    def take(self, until: datetime | None) -> bool:
+        """Give a place to somebody whose window closes then. False: the batch is full."""
+        until = earlier(self._until, until)
+        if self._drain is not None and not self._drain.ends_before(until, self._taken + 1):
+            self.places = 0
+            return False
+        self._until, self._taken, self.places = until, self._taken + 1, self.places - 1
+        return True
+
+
+def _choose(db: Connection, draft: _Draft, room: _Room, judge: Judge) -> list[Candidate]:
+    """Return the candidates that fit and are now open; write down what is ruled on others."""
     chosen: list[Candidate] = []
     looked = 0
-    while len(chosen) < room and looked < LOOKED_AT_MOST:
-        wanted = min(max(room - len(chosen), _FEW), _CHUNK)
-        people = _due(db, draft, wanted)
+    while room.places > 0 and looked < LOOKED_AT_MOST:
+        people = _due(db, draft, min(max(room.places, _FEW), _CHUNK))
         if not people:
             break
         called: list[Candidate] = []
         rulings: list[tuple[int, Ruling]] = []
         for candidate, ruling in _ruled(db, people, draft.now, judge):
             looked += 1
-            if ruling.decision is Decision.CALL:
-                called.append(candidate)
-            else:
+            if ruling.decision is not Decision.CALL:
                 rulings.append((candidate.recipient_id, ruling))
-            if len(chosen) + len(called) == room:
+            elif room.take(ruling.until):
+                called.append(candidate)
+            if room.places == 0:
                 break
         set_aside(db, rulings)
         _open(db, called)

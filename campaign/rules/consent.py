@@ -20,8 +20,8 @@ class Said:
 def consent_result(said: Said, needed: Needed, policy: Policy, now: datetime) -> RuleResult:
     """Compare what the list says with what is needed.
 
-    Where the list has no column for it, the operator answers for the whole list, unless
-    `require_consent` is `always`.
+    A list without a column for it says nothing of anybody: `require_consent: never` is how an
+    operator answers for the whole list.
     """
     if policy.require_consent == "never":
         return _result(Verdict.OK, "the campaign does not ask for consent")
@@ -32,14 +32,17 @@ def consent_result(said: Said, needed: Needed, policy: Policy, now: datetime) ->
     if wanted is Consent.NONE:
         return _result(Verdict.OK, "no rule asks for consent")
     asked = f"{asking.name if asking else 'the campaign'} asks for {wanted.value} consent"
-    if said.kind is None and policy.require_consent == "rule":
-        why = f"{asked}; the list has no column for it, so the operator answers for everybody in it"
-        return _result(Verdict.OK, why, source)
-    problem = _problem(said.kind or "", said.since or "", wanted, now)
+    problem = (
+        _NO_COLUMN if said.kind is None else _problem(said.kind, said.since or "", wanted, now)
+    )
     verdict = Verdict.BLOCKED if problem else Verdict.OK
     return _result(verdict, f"{asked}; {problem or 'the list has it'}", source)
 
 
+_NO_COLUMN = (
+    "the list has no column for it: name it in recipients.consent, or write require_consent: never"
+    " and answer for everybody in it"
+)
 _WORDS = frozenset(kind.value for kind in Consent)
 
 

@@ -39,7 +39,7 @@ def facts_of(candidate: Candidate, *, consent_listed: bool, suppressed: str | No
 def ruling_of(judgement: Judgement) -> Ruling:
     """What is to be done now, and why."""
     if judgement.verdict is Verdict.OK:
-        return Ruling.call()
+        return Ruling.call(judgement.until)
     if judgement.next_at is not None:
         return Ruling.later(judgement.next_at, judgement.reason)
     return Ruling.expire(judgement.reason) if judgement.expired else Ruling.skip(judgement.reason)

@@ -16,6 +16,9 @@ class Limits(Model):
     """Simultaneous calls of this campaign."""
     batch_size: int = Field(default=200, ge=1, le=10_000)
     """Recipients in one batch."""
+    call_length: Duration = timedelta(minutes=3)
+    """How long a call takes, ringing included: a batch holds no more people than can be called
+    before their windows close."""
     open_batches: int = Field(default=4, ge=1, le=100)
     """Batches under way at the same time."""
     calls_per_minute: float | None = Field(default=None, gt=0)

@@ -43,7 +43,8 @@ class Policy(Model):
     expires_at: AwareDatetime | None = None
     """Call nobody after this instant."""
     require_consent: Literal["rule", "always", "never"] = "rule"
-    """`rule`: where the rule table asks for it."""
+    """`rule`: where the rule table asks for it. `always`: from everybody. `never`: you answer for
+    everybody in the list."""
     canary: Canary | None = None
     """A first wave that must go well."""
     failover: bool = False

@@ -23,6 +23,7 @@ FACTS = Capabilities(
     two_phase_start=False,
     # docs.bland.ai/api-v1/post/calls, of start_time.
     start_in_future=timedelta(minutes=5),
+    stop_in_future=False,
     finds_by_tag=True,
     echoes_key=True,
     cancels="batch",

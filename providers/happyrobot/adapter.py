@@ -48,6 +48,7 @@ _CAPABILITIES = Capabilities(
     two_phase_start=False,
     # No least lead is documented; a minute allows for clocks that differ.
     start_in_future=timedelta(minutes=1),
+    stop_in_future=False,
     finds_by_tag=True,
     echoes_key=True,
     cancels="calls",

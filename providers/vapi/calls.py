@@ -45,6 +45,7 @@ FACTS = Capabilities(
     two_phase_start=False,
     # As for campaigns: a start must lie in the future when it arrives.
     start_in_future=timedelta(minutes=1),
+    stop_in_future=True,
     finds_by_tag=True,
     echoes_key=True,
     cancels="calls",

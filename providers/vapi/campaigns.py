@@ -48,6 +48,7 @@ FACTS = Capabilities(
     two_phase_start=False,
     # A start must lie in the future when it arrives; Vapi's guide to campaigns advises a minute.
     start_in_future=timedelta(minutes=1),
+    stop_in_future=True,
     finds_by_tag=True,
     echoes_key=False,
     cancels="batch",

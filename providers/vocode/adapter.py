@@ -38,6 +38,7 @@ _CAPABILITIES = Capabilities(
     native_batch=False,
     two_phase_start=False,
     start_in_future=None,
+    stop_in_future=False,
     finds_by_tag=True,
     echoes_key=True,
     cancels="calls",

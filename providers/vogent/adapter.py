@@ -32,6 +32,7 @@ FACTS = Capabilities(
     native_batch=True,
     two_phase_start=True,
     start_in_future=None,
+    stop_in_future=False,
     finds_by_tag=True,
     echoes_key=True,
     cancels="pause only",

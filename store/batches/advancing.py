@@ -151,6 +151,15 @@ def ask_stop(db: Connection, campaign_id: str, now: datetime) -> None:
     )
 
 
+def ask_stop_of(db: Connection, batch_id: str, now: datetime) -> None:
+    """Have one batch stopped at its provider."""
+    db.execute(
+        update(BATCH)
+        .where(BATCH.c.id == batch_id, BATCH.c.stop_asked_at.is_(None))
+        .values(stop_asked_at=now, due_at=now)
+    )
+
+
 def stopped(db: Connection, batch_id: str, now: datetime) -> None:
     """The provider took the stop."""
     db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(stopped_at=now))

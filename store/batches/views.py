@@ -156,6 +156,8 @@ class Tally:
     accepted_submissions: int
     unstarted_submissions: int
     """Accepted by a two-phase provider and not started."""
+    closes_at: datetime | None
+    """No call of what may dial must begin from then on."""
 
     @property
     def undecided(self) -> bool:
@@ -170,7 +172,12 @@ _COUNT_ATTEMPTS = (
     .group_by(_ATTEMPT.c.state)
 )
 _COUNT_SUBMISSIONS = (
-    select(_SUBMISSION.c.state, func.count(), func.count(_SUBMISSION.c.started_at))
+    select(
+        _SUBMISSION.c.state,
+        func.count(),
+        func.count(_SUBMISSION.c.started_at),
+        func.min(_SUBMISSION.c.stop_at),
+    )
     .where(_SUBMISSION.c.batch_id == bindparam("its_id"))
     .group_by(_SUBMISSION.c.state)
 )
@@ -182,8 +189,11 @@ def tally(db: Connection, batch_id: str) -> Tally:
     attempts, submissions, started = Counter[str](), Counter[str](), Counter[str]()
     for state, many in db.execute(_COUNT_ATTEMPTS, its):
         attempts[state] = many
-    for state, many, begun in db.execute(_COUNT_SUBMISSIONS, its):
+    closes_at: datetime | None = None
+    for state, many, begun, ends in db.execute(_COUNT_SUBMISSIONS, its):
         submissions[state], started[state] = many, begun
+        if state == SubmissionState.ACCEPTED.value and begun:
+            closes_at = ends
     accepted = submissions[SubmissionState.ACCEPTED]
     return Tally(
         attempts=attempts.total(),
@@ -197,6 +207,7 @@ def tally(db: Connection, batch_id: str) -> Tally:
         held_submissions=submissions[SubmissionState.HELD],
         accepted_submissions=accepted,
         unstarted_submissions=accepted - started[SubmissionState.ACCEPTED],
+        closes_at=closes_at,
     )
 
 

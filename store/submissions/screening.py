@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, select, update
 
 from campaign.candidates import Decision, Ruling
+from campaign.drain import Drain, earlier
 from campaign.errors import Stopped
 from campaign.states import AttemptState, CampaignState, SubmissionState
 from store import bulk, pausing, suppressions
@@ -14,6 +15,7 @@ from store.candidates import RECIPIENT, facts, turns
 from store.planning import Judge, set_aside
 from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log
 
+_TOO_MANY = "its window closes before so many can be called"
 _NOT_DIALLED = (AttemptState.ASSIGNED, AttemptState.SUBMITTED)
 
 
@@ -42,12 +44,26 @@ def refuse_uncallable(
         raise Stopped("somebody may not be called any more")
 
 
-def drop_uncallable(db: Connection, tag: str, now: datetime, judge: Judge) -> int:
+def drop_uncallable(
+    db: Connection, tag: str, now: datetime, judge: Judge, drain: Drain | None = None
+) -> int:
     """Take whoever may not be called any more out of a planned submission; returns how many.
 
-    They wait, or are skipped, as the judge rules. A submission that nobody is left in is given up.
+    They wait, or are skipped, as the judge rules; with a `drain`, so do those whose call could no
+    longer begin before somebody's window closes. When the first window of those who are left
+    closes is kept as `stop_at`. A submission that nobody is left in is given up.
     """
-    dropped = list(_uncallable(db, tag, now, judge))
+    dropped: list[tuple[int, int, Ruling]] = []
+    until, kept = None, 0
+    for recipient_id, no, ruling in _rulings(db, tag, now, judge):
+        closes = earlier(until, ruling.until)
+        if ruling.decision is not Decision.CALL:
+            dropped.append((recipient_id, no, ruling))
+        elif drain is not None and not drain.ends_before(closes, kept + 1):
+            dropped.append((recipient_id, no, Ruling.later(now, _TOO_MANY)))
+        else:
+            until, kept = closes, kept + 1
+    db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(stop_at=until))
     _skip(db, tag, dropped, now)
     if dropped and db.execute(_members(tag).limit(1)).first() is None:
         _give_up(db, tag, now, "nobody of it may be called any more")
@@ -78,6 +94,15 @@ def _uncallable(
     db: Connection, tag: str, now: datetime, judge: Judge | None, *, again: bool = False
 ) -> Iterator[tuple[int, int, Ruling]]:
     """Yield recipient, attempt and ruling of everybody who may not be called now."""
+    for recipient_id, no, ruling in _rulings(db, tag, now, judge, again=again):
+        if ruling.decision is not Decision.CALL:
+            yield recipient_id, no, ruling
+
+
+def _rulings(
+    db: Connection, tag: str, now: datetime, judge: Judge | None, *, again: bool = False
+) -> Iterator[tuple[int, int, Ruling]]:
+    """Yield recipient, attempt and ruling of everybody in a submission who has not been dialled."""
     members = {row.recipient_id: row.no for row in db.execute(_members(tag))}
     people = db.execute(facts().where(RECIPIENT.c.id.in_(list(members)))).all()
     suppressed = suppressions.among(db, [person.phone_number for person in people])
@@ -90,9 +115,11 @@ def _uncallable(
         elif judge is not None:
             # This attempt is one that has not been made.
             past = () if again else candidate.history
-            ruling = judge(replace(candidate, attempts=no - 1, history=past))
-            if ruling.decision is not Decision.CALL:
-                yield candidate.recipient_id, no, ruling
+            yield (
+                candidate.recipient_id,
+                no,
+                judge(replace(candidate, attempts=no - 1, history=past)),
+            )
 
 
 def _members(tag: str) -> Select[tuple[int, int]]:

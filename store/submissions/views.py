@@ -35,6 +35,7 @@ class SubmissionView:
     wire_at: datetime | None
     sent_at: datetime | None
     start_at: datetime | None
+    stop_at: datetime | None
     provider_batch_id: str | None
     start_wire_at: datetime | None
     started_at: datetime | None
@@ -56,6 +57,7 @@ def view_of(row: Row[Any]) -> SubmissionView:
         wire_at=row.wire_at,
         sent_at=row.sent_at,
         start_at=row.start_at,
+        stop_at=row.stop_at,
         provider_batch_id=row.provider_batch_id,
         start_wire_at=row.start_wire_at,
         started_at=row.started_at,

@@ -85,6 +85,8 @@ class Submission(Row, table=True):
     """The first wire mark of all claims: what that claim sent may turn up at any time."""
     start_at: datetime | None = time_column()
     """Nobody is dialled before, by the body's own start time."""
+    stop_at: datetime | None = time_column()
+    """No call may begin from then on: the first of its people's windows closes. NULL: none does."""
     provider_batch_id: str | None = None
     accepted_at: datetime | None = time_column()
     start_wire_at: datetime | None = time_column()

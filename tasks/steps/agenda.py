@@ -12,7 +12,7 @@ from store.batches.views import BatchView, Tally
 from store.submissions import claiming
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
-from tasks.steps import submitting
+from tasks.steps import stopping, submitting
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
@@ -59,6 +59,7 @@ async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
     now = runtime.clock.now()
     await runtime.ledger.run(claiming.recover, now, runtime.runner.is_dead, batch_id)
     has_room = await submitting.has_room(runtime, batch_id)
+    await stopping.ask_if_closing(runtime, batch_id)
     return await runtime.ledger.run(_agenda, batch_id, now, policy, has_room=has_room)
 
 

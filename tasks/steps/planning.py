@@ -1,6 +1,6 @@
 """Who is called next: turn recipients that are due into batches."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaign.rules.ruling import ruler
 from campaign.spec import expired
@@ -11,7 +11,9 @@ from store.allowance import room as allowance
 from store.batches import views as batches
 from store.campaigns import CampaignView
 from tasks.steps.runtime import Runtime
-from tasks.steps.submitting import caller_numbers, submission_size
+from tasks.steps.submitting import caller_numbers, drain_of, submission_size
+
+_AT_ONCE = timedelta(0)
 
 
 async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str, ...]:
@@ -48,6 +50,9 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
         size=batch_size(provider.capabilities, limits.batch_size, part),
         submission_size=part,
         judge=ruler(campaign.spec, now),
+        drain=drain_of(
+            campaign.spec, provider.capabilities, now + (limits.start_guard or _AT_ONCE)
+        ),
         from_numbers=caller_numbers(campaign.spec, name),
     )
     return None if planned is None else planned.batch_id

@@ -33,6 +33,7 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
         await ledger.run(advancing.late_sweep_at, batch_id, now)
         if settled.state in _OVER
         else _look_at(batch, settled, provider, policy, now),
+        _closes_at(batch, settled, now) if native else None,
     ]
     due_at = min((moment for moment in moments if moment is not None), default=None)
     note = _note(batch, settled, due_at)
@@ -59,6 +60,14 @@ def _look_at(
         total=counted.done + counted.submitted,
         page=provider.capabilities.page_limit,
     )
+
+
+def _closes_at(batch: BatchView, settled: Settled, now: datetime) -> datetime | None:
+    """When the provider is asked to begin no further call; None: it need not be."""
+    closes_at = settled.tally.closes_at
+    if closes_at is None or batch.stop_asked_at is not None or not settled.tally.submitted:
+        return None
+    return max(closes_at, now)
 
 
 def _note(batch: BatchView, settled: Settled, due_at: datetime | None) -> str:

@@ -1,6 +1,7 @@
 """Two-phase providers: prove that what was created is ours and whole, then start it."""
 
 from campaign.candidates import Ruling
+from campaign.drain import Drain
 from campaign.errors import ProviderError, RateLimited, Rejected, Stopped, Unauthorized
 from campaign.pace import after_failure
 from campaign.rules.ruling import ruler
@@ -35,7 +36,10 @@ async def _start_one(
     ledger, clock, tag = runtime.ledger, runtime.clock, submission.tag
     reference = await ledger.run(submissions.reference, tag)
     first_time = submission.start_wire_at is None
-    if await (_called_off if first_time else _gave_way)(runtime, batch, tag):
+    if first_time:
+        if await _called_off(runtime, batch, submission, len(reference.keys)):
+            return
+    elif await _gave_way(runtime, batch, tag):
         return
 
     async def fence() -> None:
@@ -54,19 +58,26 @@ async def _start_one(
         await ledger.run(starting.started, tag, clock.now())
 
 
-async def _called_off(runtime: Runtime, batch: BatchView, tag: str) -> bool:
-    """Give the batch up if somebody in it may not be called any more: nobody can be taken out.
+async def _called_off(
+    runtime: Runtime, batch: BatchView, submission: SubmissionView, people: int
+) -> bool:
+    """Give the batch up if it would end too late, or somebody in it may not be called any more.
 
-    Or if the campaign's budget no longer covers it.
+    Nobody can be taken out of it. Or if the campaign's budget no longer covers it.
     """
-    now = runtime.clock.now()
+    now, limits, tag = runtime.clock.now(), batch.spec.limits, submission.tag
     if await runtime.ledger.run(gate.called_off, tag, now):
         return True
+    drain = Drain(now, limits.concurrency_of_a_batch, limits.call_length)
     judge = ruler(batch.spec, now)
-    if not await runtime.ledger.run(screening.anybody_uncallable, tag, now, judge):
+    why = ""
+    if not drain.ends_before(submission.stop_at, people):
+        why = "its batch would not end before a window closes"
+    elif await runtime.ledger.run(screening.anybody_uncallable, tag, now, judge):
+        why = "somebody in its batch may not be called any more"
+    if not why:
         return False
-    again = Ruling.later(now, "somebody in its batch may not be called any more")
-    return await runtime.ledger.run(screening.call_off, tag, now, again)
+    return await runtime.ledger.run(screening.call_off, tag, now, Ruling.later(now, why))
 
 
 async def _gave_way(runtime: Runtime, batch: BatchView, tag: str) -> bool:

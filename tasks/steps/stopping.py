@@ -38,6 +38,20 @@ async def stop(runtime: Runtime, batch_id: str) -> None:
         await runtime.ledger.run(advancing.stopped, batch_id, runtime.clock.now())
 
 
+async def ask_if_closing(runtime: Runtime, batch_id: str) -> None:
+    """Have a batch stopped that its provider still dials when a window of its people closes."""
+    batch = await runtime.ledger.run(batches.get, batch_id)
+    if batch.stop_asked_at is not None or batch.state.over:
+        return
+    counted = await runtime.ledger.run(batches.tally, batch_id)
+    now = runtime.clock.now()
+    if counted.closes_at is None or counted.closes_at > now or not counted.submitted:
+        return
+    provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
+    if provider.capabilities.native_batch:
+        await runtime.ledger.run(advancing.ask_stop_of, batch_id, now)
+
+
 async def _call_off(runtime: Runtime, batch: BatchView) -> None:
     ruling = Ruling.skip("the campaign was cancelled")
     for one in await runtime.ledger.run(submissions.of_batch, batch.id, _NOT_RUNG):

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from campaign.calls import Order
+from campaign.drain import Drain
 from campaign.errors import Unsupported
 from campaign.rules.ruling import ruler
 from campaign.spec import CampaignSpec
@@ -124,7 +125,8 @@ async def _submit_one(
         return True
     start_at = _start_at(batch, provider.capabilities, clock.now(), policy)
     judge = ruler(batch.spec, start_at or clock.now())
-    await ledger.run(screening.drop_uncallable, tag, clock.now(), judge)
+    drain = drain_of(batch.spec, provider.capabilities, start_at or clock.now())
+    await ledger.run(screening.drop_uncallable, tag, clock.now(), judge, drain)
     calls = await ledger.run(submissions.calls_to_place, tag)
     if not calls:
         return True
@@ -136,6 +138,7 @@ async def _submit_one(
         from_numbers=caller_numbers(batch.spec, batch.provider),
         concurrency=lines,
         start_at=start_at,
+        stop_at=await _stop_at(runtime, provider.capabilities, tag, start_at),
     )
     try:
         body = provider.compose(order)
@@ -156,6 +159,24 @@ async def _submit_one(
     if isinstance(claimed, int):
         await send(runtime, batch, provider, Claim(tag, claimed, body, start_at))
     return not isinstance(claimed, Wait)
+
+
+def drain_of(spec: CampaignSpec, capabilities: Capabilities, start: datetime) -> Drain | None:
+    """The pace of a provider that dials a whole batch by itself; None: we pace the calls."""
+    if not capabilities.native_batch:
+        return None
+    return Drain(start, spec.limits.concurrency_of_a_batch, spec.limits.call_length)
+
+
+async def _stop_at(
+    runtime: Runtime, capabilities: Capabilities, tag: str, start_at: datetime | None
+) -> datetime | None:
+    """The instant after which the provider is told to begin no call, if it can be told."""
+    scheduled = start_at is not None or capabilities.start_in_future is None
+    if not capabilities.stop_in_future or not scheduled:
+        return None
+    submission = await runtime.ledger.run(submissions.get, tag)
+    return None if submission is None else submission.stop_at
 
 
 def _start_at(

@@ -331,9 +331,10 @@ def test_the_margin_is_kept_at_the_end_of_every_window() -> None:
         ("none", None, "rule", False),
         ("", None, "rule", False),
         ("yes", None, "rule", False),
-        (None, None, "rule", True),
+        (None, None, "rule", False),
         (None, None, "always", False),
         ("", None, "never", True),
+        (None, None, "never", True),
     ],
 )
 def test_consent_is_compared_with_what_the_rules_ask(
@@ -347,14 +348,14 @@ def test_consent_is_compared_with_what_the_rules_ask(
     assert result(judgement, "consent").verdict is (Verdict.OK if allowed else Verdict.BLOCKED)
 
 
-def test_a_list_without_a_column_for_consent_leaves_it_to_the_operator_and_says_so() -> None:
+def test_a_list_without_a_column_for_consent_blocks_where_a_rule_asks_and_says_what_to_do() -> None:
     facts = Facts(e164=fictional("312"), region="US")
 
     said = result(judge(facts, policy(), NOON), "consent")
 
     assert said.why == (
-        "US asks for written consent; the list has no column for it, so the operator answers for"
-        " everybody in it"
+        "US asks for written consent; the list has no column for it: name it in"
+        " recipients.consent, or write require_consent: never and answer for everybody in it"
     )
 
 
@@ -415,6 +416,7 @@ def candidate(history: Iterable[PastDial] = (), **fields: str | None) -> Candida
         "timezone": None,
         "jurisdiction": None,
         "postcode": None,
+        "country": None,
         "consent": None,
         "consent_date": None,
         "consent_source": None,

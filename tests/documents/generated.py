@@ -35,6 +35,7 @@ FACTS = {
     "batch_limit": "calls in one submission, at most",
     "two_phase_start": "creating rings nobody; a start by id does",
     "start_in_future": "a start time must lie ahead by, seconds",
+    "stop_in_future": "a last moment for new calls can be said with a start time",
     "finds_by_tag": "a submission can be looked up by our tag",
     "echoes_key": "our key comes back with each call",
     "listing_lag": "assumed: a new submission may be missing from lists for, seconds",

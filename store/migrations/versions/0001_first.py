@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("wire_at", columns.UtcDateTime(), nullable=True),
         sa.Column("sent_at", columns.UtcDateTime(), nullable=True),
         sa.Column("start_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("stop_at", columns.UtcDateTime(), nullable=True),
         sa.Column("provider_batch_id", sa.String(), nullable=True),
         sa.Column("accepted_at", columns.UtcDateTime(), nullable=True),
         sa.Column("start_wire_at", columns.UtcDateTime(), nullable=True),
