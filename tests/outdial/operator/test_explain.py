@@ -13,6 +13,7 @@ from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk, listed
 
 ANN = "+13125550101"
+LIST = {"source": "people.csv", "country": "US", "consent": "consent"}
 NOON = "2026-07-01T12:00-05:00"  # A Wednesday in Chicago.
 MIDNIGHT = "2026-07-01T00:30-05:00"
 
@@ -20,7 +21,7 @@ MIDNIGHT = "2026-07-01T00:30-05:00"
 @pytest.fixture
 def campaign(desk: Desk) -> str:
     """The id of a running campaign that has Ann in Chicago."""
-    enrolled = desk.enroll(recipients={"source": "people.csv", "country": "US"})
+    enrolled = desk.enroll(recipients=LIST)
     ann = NewRecipient(
         phone_number=ANN,
         provider="vogent",
@@ -28,6 +29,7 @@ def campaign(desk: Desk) -> str:
         source_row=2,
         region="US",
         timezone="America/Chicago",
+        consent="written",
     )
     desk.add(enrolled.id, [ann])
     desk.execute("UPDATE campaign SET state = 'running'")
