@@ -13,7 +13,7 @@ PACKAGES := campaign flows outdial providers simulator store tasks tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test torture lint types contracts check format lock clean
+.PHONY: help venv demo test processes torture lint types contracts check format lock clean
 
 help: ## Tell what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: $(STAMP) ## Run the tests (WORKERS=2)
 torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60, ONLY=vogent, SAMPLE=100, RESULTS=file to go on from)
 	@$(BIN)/python -m tests.protocol.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
+
+processes: $(STAMP) ## Prove with whole programs: two at once, asleep, killed, without their database
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m '' tests/processes
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

@@ -99,6 +99,10 @@ class LedgerError(OutdialError):
     """The database cannot be used as it is; the message says what to do."""
 
 
+class LedgerUnavailable(LedgerError):
+    """The database failed in the middle of the work: mend it, and run the same again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with the user's input, and how to mend it."""

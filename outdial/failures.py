@@ -10,6 +10,7 @@ from campaign.errors import (
     BadInput,
     Fault,
     LedgerError,
+    LedgerUnavailable,
     OutdialError,
     ProviderError,
     Unauthorized,
@@ -28,7 +29,7 @@ def show(error: BaseException) -> int:
     console = stderr()
     if isinstance(error, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", error)
-        return max(map(show, group.exceptions))
+        return max(map(show, _different(group)))
     if isinstance(error, BadInput):
         show_faults(error.faults, console)
         return BAD_INPUT
@@ -40,8 +41,19 @@ def show(error: BaseException) -> int:
     else:
         what = f"outdial has failed ({type(error).__name__}: {redact(str(error))})."
         _print(console, "", what, "`outdial --debug ...` shows where.")
+    if isinstance(error, LedgerUnavailable):
+        return NEEDS_ATTENTION
     wrong = isinstance(error, (LedgerError, Unauthorized, Unsupported))
     return BAD_INPUT if wrong else NEEDS_ATTENTION
+
+
+def _different(error: BaseException) -> list[BaseException]:
+    """The errors of a group, of groups in it too; what befell ten batches alike is told once."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    flat = [one for inner in group.exceptions for one in _different(inner)]
+    return list({(type(one), str(one)): one for one in flat}.values())
 
 
 def show_faults(faults: Sequence[Fault], console: Console | None = None) -> None:

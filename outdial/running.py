@@ -65,7 +65,9 @@ async def _run(flow: Any, name: str, *, strict: bool, plan: str | None) -> None:
 def _refuse_silence(url: str) -> None:
     """Say at once what Prefect would say after a minute of trying."""
     try:
-        httpx.get(f"{url.rstrip('/')}/health", timeout=10).raise_for_status()
+        # One that is there and busy may take its time.
+        patience = httpx.Timeout(60, connect=10)
+        httpx.get(f"{url.rstrip('/')}/health", timeout=patience).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL):
         message = "no Prefect server answers there"
         remedy = "Start it by `prefect server start`, or unset PREFECT_API_URL to do without one."

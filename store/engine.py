@@ -1,18 +1,19 @@
 """Connections that keep the ledger's promises: durable, serialised, silent about people."""
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from campaign.errors import LedgerError
+from store.trouble import driver_words, place
 
 _READ_ONLY = "outdial_read_only"
 
@@ -36,11 +37,13 @@ _PRAGMAS = (
     "PRAGMA cache_size = -65536",
 )
 
-# Never weaker than `on`: a commit that we were told of survives. lz4 only where the server has it.
+# Never weaker than `on`: a commit that we were told of survives. A process that is asleep in the
+# middle of a transaction must not hold up all others. lz4 only where the server has it.
 _POSTGRES_SESSION = """
 SELECT set_config('TimeZone', 'UTC', false),
     CASE WHEN current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
         THEN set_config('synchronous_commit', 'on', false) END,
+    set_config('idle_in_transaction_session_timeout', '60s', false),
     (SELECT set_config(name, 'lz4', false) FROM pg_settings
         WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals))
 """
@@ -59,7 +62,7 @@ def open_engine(url: str) -> Engine:
     return _open_postgres(parsed)
 
 
-@contextmanager
+@contextlib.contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
     """Lend a connection that sees one unchanging moment, cannot write and holds up no writer."""
     if engine.dialect.name == "sqlite":
@@ -73,6 +76,8 @@ def reading(engine: Engine) -> Generator[Connection]:
     with engine.connect().execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     ) as connection:
+        # Whoever reads holds up nobody, and may take his time.
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield connection
 
 
@@ -117,10 +122,14 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _make_file(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that is there is left to SQLite: whoever closes a file loses all of his process's locks on
+    # it, those of open connections too, and another process would clear away the log that they
+    # still write (sqlite.org/howtocorrupt.html, 2.2).
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(folder: Path) -> Generator[None]:
     """Turn a new file to WAL mode one process at a time: there SQLite does not wait for a lock."""
     held = os.open(folder, os.O_RDONLY)
@@ -161,13 +170,14 @@ def _sqlite_remedy(path: Path, error: Exception) -> str:
         )
     if "not a database" in said:
         return f"{path} is not a SQLite database: choose another file by OUTDIAL_DATABASE_URL."
+    if "full" in said:
+        return f"The ledger {path} cannot be opened: {said}. Make room there, and run it again."
     if "locked" in said:
         return f"The ledger {path} is held by another process ({said}): end it, or wait for it."
     return f"The ledger {path} cannot be opened: {said}. Choose another by OUTDIAL_DATABASE_URL."
 
 
 def _open_postgres(url: URL) -> Engine:
-    place = f"{url.host or url.query.get('host') or 'localhost'}/{url.database or ''}"
     try:
         engine = create_engine(
             url,
@@ -181,7 +191,7 @@ def _open_postgres(url: URL) -> Engine:
             pass
     except SQLAlchemyError as error:
         raise LedgerError(
-            f"The PostgreSQL ledger {place} cannot be opened: {driver_words(error)}. Check"
+            f"The PostgreSQL ledger {place(url)} cannot be opened: {driver_words(error)}. Check"
             " OUTDIAL_DATABASE_URL, and that the server runs and lets this user in."
         ) from None
     return engine
@@ -199,11 +209,3 @@ def _hide_values(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None and error.args:
             error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
-
-
-def driver_words(error: Exception) -> str:
-    """Return what the driver said, in one line, without what it tells about rows."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(cause, OSError):
-        return cause.strerror or type(cause).__name__
-    return str(cause).partition("\n")[0].rstrip(". ") or type(cause).__name__

@@ -1,19 +1,27 @@
 """The one door to the database: every transaction goes through a single writer thread."""
 
 import asyncio
+import functools
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from store.engine import open_engine, reading
 from store.migrate import upgrade
 from store.settings import LedgerSettings
+from store.trouble import explained, is_lost
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+PATIENCE_SECONDS = 30.0
+"""A database server that is restarted is waited for so long, before work that has not begun."""
+_PAUSE_SECONDS = 0.2
 
 
 class Ledger:
@@ -44,8 +52,10 @@ class Ledger:
         """Do `work` in one transaction, and return what it returned once that is committed.
 
         Whatever `work` or the commit raises is raised here, and nothing is written; only a commit
-        that failed with its connection may have happened. Whoever is cancelled while waiting does
-        not stop the work: only its result is lost.
+        that failed with its connection may have happened. A server that cannot be reached is waited
+        for before `work` begins; work that has begun is never done again. Raises
+        `LedgerUnavailable` if the database cannot go on (a full disk, a lost server). Whoever is
+        cancelled while waiting does not stop the work: only its result is lost.
         """
         return await asyncio.shield(asyncio.wrap_future(self._submit(work, *args, **kwargs)))
 
@@ -72,7 +82,30 @@ class Ledger:
     def _submit(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
-        return self._writer.submit(self._transact, work, *args, **kwargs)
+        return self._writer.submit(self._patiently, work, *args, **kwargs)
+
+    def _patiently(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        begun = False
+
+        @functools.wraps(work)
+        def watched(db: Connection, *args: P.args, **kwargs: P.kwargs) -> T:
+            nonlocal begun
+            begun = True
+            return work(db, *args, **kwargs)
+
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._transact(watched, *args, **kwargs)
+            except DBAPIError as error:
+                told = explained(self.engine, error)
+                if told is None:
+                    raise
+                if begun or time.monotonic() > deadline or not is_lost(self.engine, error):
+                    raise told from error
+            time.sleep(_PAUSE_SECONDS)
 
     def _transact(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

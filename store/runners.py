@@ -64,21 +64,29 @@ class Runner:
         False for runners that do not share our directory: nothing can be proved about them from
         here.
         """
+        return self._lives(owner) is False
+
+    def is_alive(self, owner: str) -> bool:
+        """Return whether another runner provably lives, be it asleep."""
+        return owner != self.name and self._lives(owner) is True
+
+    def _lives(self, owner: str) -> bool | None:
+        """None: nobody here can know."""
         if owner == self.name:
-            return False
+            return True
         if owner.partition(_SEPARATOR)[0] != self._place:
-            return False
+            return None
         try:
             file = os.open(self._path(owner), os.O_RDWR)
         except FileNotFoundError:
-            return True
+            return False
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
+            return True
         else:
             self._path(owner).unlink(missing_ok=True)
-            return True
+            return False
         finally:
             os.close(file)
 

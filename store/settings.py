@@ -1,11 +1,18 @@
 """Where the ledger is."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_dir
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
+
+from campaign.durations import parse_duration
+
+LEASE = timedelta(minutes=5)
+"""Longer than a submit may take."""
 
 
 def default_database_url() -> SecretStr:
@@ -23,3 +30,8 @@ class LedgerSettings(BaseSettings):
 
     database_url: SecretStr = Field(default_factory=default_database_url)
     """`OUTDIAL_DATABASE_URL`, an SQLAlchemy URL; it may hold a password."""
+    lease: Annotated[
+        timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0), le=timedelta(days=1))
+    ] = LEASE
+    """`OUTDIAL_LEASE`: after so long without an outcome the claim of a runner on another machine is
+    taken over. Less than a submit takes (up to 3 minutes) makes doubts, and no second calls."""

@@ -130,9 +130,16 @@ def release(
 
 
 def recover(
-    db: Connection, now: datetime, is_dead: Callable[[str], bool], batch_id: str | None = None
+    db: Connection,
+    now: datetime,
+    is_dead: Callable[[str], bool],
+    batch_id: str | None = None,
+    *,
+    is_alive: Callable[[str], bool] = lambda _owner: False,
 ) -> int:
     """Take over claims whose owner is dead or whose lease has run out. Returns how many.
+
+    Of an owner that is known to be alive, be it asleep, nothing is taken over.
 
     Without a wire mark nothing was sent: planned again. With one it is in doubt. The epoch moves on
     in both cases, so that an owner that was only asleep can write neither its wire mark nor its
@@ -143,7 +150,11 @@ def recover(
         query = query.where(SUBMISSION.c.batch_id == batch_id)
     rows = db.execute(query).all()
     clock = database_clock(db, now) if rows else now
-    abandoned = [row for row in rows if is_dead(row.owner) or _ran_out(row, clock)]
+    abandoned = [
+        row
+        for row in rows
+        if is_dead(row.owner) or (_ran_out(row, clock) and not is_alive(row.owner))
+    ]
     return sum(_take_over(db, row, now) for row in abandoned)
 
 

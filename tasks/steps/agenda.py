@@ -57,7 +57,10 @@ async def unstarted(runtime: Runtime, batch_id: str) -> bool:
 async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
     """Take over what a dead runner left of this batch, then say what is due."""
     now = runtime.clock.now()
-    await runtime.ledger.run(claiming.recover, now, runtime.runner.is_dead, batch_id)
+    runner = runtime.runner
+    await runtime.ledger.run(
+        claiming.recover, now, runner.is_dead, batch_id, is_alive=runner.is_alive
+    )
     has_room = await submitting.has_room(runtime, batch_id)
     await stopping.ask_if_closing(runtime, batch_id)
     return await runtime.ledger.run(_agenda, batch_id, now, policy, has_room=has_room)

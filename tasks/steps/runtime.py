@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from campaign.clock import Clock, SystemClock
 from campaign.spec import CampaignSpec
@@ -13,6 +14,7 @@ from providers.settings import Access
 from store import accounts
 from store.ledger import Ledger
 from store.runners import Runner, locks_of
+from store.settings import LEASE, LedgerSettings
 from tasks.steps.accounts import SharedAccount
 
 Connect = Callable[[str, Mapping[str, object], Remember], AbstractAsyncContextManager[Provider]]
@@ -26,6 +28,8 @@ class Runtime:
     runner: Runner
     clock: Clock = field(default_factory=SystemClock)
     connect: Connect = connect
+    lease: timedelta = LEASE
+    """After so long the claims of a runner that nothing can be proved about are taken over."""
     proved: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Campaigns and providers of which this ledger is known to be no old copy."""
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -82,7 +86,7 @@ async def open_runtime(database_url: str | None = None) -> AsyncGenerator[Runtim
         return
     async with Ledger.open(database_url) as ledger:
         with Runner(locks_of(ledger.engine)) as runner:
-            async with lend(Runtime(ledger, runner)) as runtime:
+            async with lend(Runtime(ledger, runner, lease=LedgerSettings().lease)) as runtime:
                 yield runtime
 
 

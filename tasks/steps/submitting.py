@@ -24,9 +24,6 @@ from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 from tasks.steps.sending import Claim, send, stop_campaign
 
-LEASE = timedelta(minutes=5)
-"""Longer than a submit may take at most."""
-
 
 async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
     """Send the batch's submissions that are planned and due, as many as there is room for.
@@ -154,7 +151,7 @@ async def _submit_one(
         body=body,
         start_at=start_at,
         now=clock.now(),
-        lease=LEASE,
+        lease=runtime.lease,
     )
     if isinstance(claimed, int):
         await send(runtime, batch, provider, Claim(tag, claimed, body, start_at))

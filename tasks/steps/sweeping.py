@@ -13,7 +13,8 @@ OVERDUE = timedelta(minutes=2)
 
 async def recover(runtime: Runtime) -> None:
     """Take over the claims of dead runners, whatever campaign they belong to."""
-    await runtime.ledger.run(claiming.recover, runtime.clock.now(), runtime.runner.is_dead)
+    runner, now = runtime.runner, runtime.clock.now()
+    await runtime.ledger.run(claiming.recover, now, runner.is_dead, is_alive=runner.is_alive)
 
 
 async def due_batches(runtime: Runtime) -> list[str]:

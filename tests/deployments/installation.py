@@ -51,7 +51,11 @@ class Installation:
         self._prefect(
             "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"
         )
-        self.worker_log = self._serve("deployed-worker", "worker", "start", "--pool", "outdial")
+        self.start_worker("deployed-worker")
+
+    def start_worker(self, name: str) -> None:
+        """Start a worker of this name, which is also that of its log."""
+        self.worker_log = self._serve(name, "worker", "start", "--pool", "outdial")
 
     def deployment(self, name: str) -> dict[str, Any]:
         """Return a deployment by its `flow/deployment` name."""

@@ -145,6 +145,9 @@ def _make() -> str:
 
 def _environment() -> str:
     rows = [("OUTDIAL_DATABASE_URL", "the ledger, an SQLAlchemy URL", "a SQLite file of yours")]
+    rows.append(
+        ("OUTDIAL_LEASE", "how long a silent runner on another machine is waited for", "`5m`")
+    )
     for name in providers.names():
         prefix, live = name.upper(), providers.adapter(name).base_url
         rows.append((f"{prefix}_API_KEY", f"the key for {name}", "none"))

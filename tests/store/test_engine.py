@@ -1,6 +1,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -58,6 +60,24 @@ def test_a_new_sqlite_file_and_its_log_are_readable_by_their_owner_alone(tmp_pat
     assert modes == {0o600}
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     engine.dispose()
+
+
+def test_a_ledger_that_is_opened_twice_keeps_the_locks_of_the_first(
+    sqlite_database_url: str,
+) -> None:
+    first = open_engine(sqlite_database_url)
+    execute(first, "CREATE TABLE t (n INTEGER)")
+
+    open_engine(sqlite_database_url).dispose()
+
+    # What clears the log away wants the file for itself, and so must find it in use.
+    clear_away = f"""
+import sqlite3
+sqlite3.connect({first.url.database!r}, timeout=0).execute("PRAGMA journal_mode = DELETE")
+"""
+    other = subprocess.run([sys.executable, "-c", clear_away], capture_output=True, check=False)
+    assert b"database is locked" in other.stderr
+    first.dispose()
 
 
 def test_a_transaction_on_sqlite_takes_the_write_lock_before_it_reads(

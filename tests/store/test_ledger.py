@@ -2,10 +2,12 @@ import asyncio
 import threading
 from collections.abc import Iterator
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import IntegrityError
 
+from campaign.errors import LedgerUnavailable
 from store.ledger import Ledger
 from store.settings import LedgerSettings
 
@@ -107,6 +109,62 @@ async def test_a_connection_that_was_lost_meanwhile_is_replaced(
 
         await ledger.run(note, "later")
         assert await ledger.run(names) == ["before", "later"]
+
+
+def test_a_commit_that_broke_with_its_connection_is_told_and_not_done_again(
+    postgres_database_url: str,
+) -> None:
+    done: list[str] = []
+
+    def once(db: Connection) -> None:
+        done.append("once")
+        note(db, "once")
+
+    with (
+        Ledger.open(postgres_database_url) as ledger,
+        psycopg.connect(libpq(postgres_database_url), autocommit=True) as executioner,
+    ):
+
+        def at_commit(_db: Connection) -> None:
+            cut_off(executioner)
+
+        event.listen(ledger.engine, "commit", at_commit, once=True)
+
+        with pytest.raises(LedgerUnavailable, match="See whether the server runs, and run it"):
+            ledger.run_sync(once)
+
+        assert ledger.run_sync(names) == []
+        assert done == ["once"]
+
+
+def libpq(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def cut_off(executioner: psycopg.Connection) -> None:
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    executioner.execute(
+        f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {others}"  # noqa: S608
+    )
+
+
+def test_a_full_database_is_told_with_its_place_and_goes_on_when_there_is_room(
+    sqlite_database_url: str,
+) -> None:
+    def allow(db: Connection, pages: int) -> None:
+        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    with Ledger.open(sqlite_database_url) as ledger:
+        ledger.run_sync(allow, 1)  # As few as it has already.
+        file = make_url(sqlite_database_url).database or ""
+
+        with pytest.raises(LedgerUnavailable, match="Make room there") as caught:
+            ledger.run_sync(note, "big", value="x" * 1_000_000)
+
+        assert file in str(caught.value)
+        ledger.run_sync(allow, 1_000_000)
+        ledger.run_sync(note, "big", value="x" * 1_000_000)
+        assert ledger.run_sync(names) == ["big"]
 
 
 def test_the_environment_says_where_the_ledger_is(
