@@ -15,6 +15,7 @@ from simulator.identity import Identity
 from simulator.ledger import Ledger
 from simulator.network import Conditions, Network
 from simulator.settings import SimulatorSettings
+from simulator.turnstile import Turnstile
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
@@ -44,6 +45,7 @@ class Stage:
                 speed=settings.speed,
             ),
         )
+        self._turnstile = Turnstile(settings.request_limits)
         self.world = World(clock=self.clock, network=network, ledger=ledger)
         self.dialects = [make(self.world, settings) for make in DIALECTS]
         self._router = Router([self._mount(dialect) for dialect in self.dialects])
@@ -76,6 +78,7 @@ class Stage:
             world=self.world,
             board=self.board,
             keys=frozenset(self.settings.api_keys),
+            turnstile=self._turnstile,
         )
 
 

@@ -14,6 +14,7 @@ from simulator.exchange import Answer, Exchange, Refused
 from simulator.faults.board import Board, Hit
 from simulator.faults.fault import Incident, Instead
 from simulator.ledger import RequestRecord
+from simulator.turnstile import Turnstile
 from simulator.wire import Cut, Wire
 
 _OK = 300
@@ -28,6 +29,7 @@ class Gate:
     world: World
     board: Board
     keys: frozenset[str]
+    turnstile: Turnstile
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -120,6 +122,9 @@ class _Visit:
         if endpoint.needs_key and self.exchange.account not in self.gate.keys:
             self.record.unauthorized = True
             return self.gate.dialect.refusal(401, "Missing or unknown API key.")
+        refusal = self.gate.turnstile.refusal(self.gate.dialect, self.exchange.account, now)
+        if refusal is not None:
+            return refusal
         exchange = self.exchange.at(now)
         for hit in self.hits:
             exchange = hit.fault.disguise(exchange, self._incident(hit, wire))

@@ -1,6 +1,7 @@
 """Everything that can be set on a simulator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +13,9 @@ from simulator.dialects.vocode.settings import VocodeSettings
 from simulator.dialects.vogent.settings import VogentSettings
 from simulator.faults.rules import FaultPlan
 from simulator.people import People
+from simulator.turnstile import RequestLimit
+
+Provider: TypeAlias = Literal["bland", "happyrobot", "vapi", "vocode", "vogent"]
 
 
 class SimulatorSettings(BaseModel):
@@ -32,6 +36,10 @@ class SimulatorSettings(BaseModel):
     people: People = Field(default_factory=People)
     settle: Settle = Field(default_factory=Settle)
     faults: FaultPlan = Field(default_factory=FaultPlan)
+    request_limits: Mapping[Provider, RequestLimit] = Field(
+        default_factory=dict[Provider, RequestLimit]
+    )
+    """By provider, for each account; more are refused with 429. None is set by default."""
     bland: BlandSettings = Field(default_factory=BlandSettings)
     vogent: VogentSettings = Field(default_factory=VogentSettings)
     happyrobot: HappyRobotSettings = Field(default_factory=HappyRobotSettings)

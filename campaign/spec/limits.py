@@ -22,7 +22,10 @@ class Limits(Model):
     open_batches: int = Field(default=4, ge=1, le=100)
     """Batches under way at the same time."""
     calls_per_minute: float | None = Field(default=None, gt=0)
-    """Calls placed per minute and account."""
+    """Calls placed in any minute, those of other campaigns on the same account included.
+
+    Whole calls; below 1, one call in several minutes.
+    """
     max_calls: int | None = Field(default=None, ge=1)
     """Attempts of the whole campaign."""
     budget_usd: Decimal | None = Field(default=None, gt=0)

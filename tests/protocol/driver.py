@@ -1,5 +1,6 @@
 """A whole campaign by its steps, without Prefect: as the flows order them, one after the other."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -85,19 +86,40 @@ async def drive(runtime: Runtime, campaign_id: str, resumes: int = 0) -> None:
     """Go on with a campaign until nothing is due that somebody waits for."""
     for _ in range(STEPS_AT_MOST):
         resumes -= await _let_go_on(runtime, campaign_id, may=resumes > 0)
-        room = await sweeping.room(runtime, campaign_id)
-        if room > 0 and await planning.anybody_due(runtime, campaign_id):
-            await planning.plan_wave(runtime, campaign_id, room)
-        due = [
-            await one_step(runtime, one) for one in await planning.unfinished(runtime, campaign_id)
-        ]
-        if any(one.verbs for one in due):
+        worked, again_at = await _round(runtime, campaign_id)
+        if worked:
             continue
-        again_at = await _again_at(runtime, campaign_id, due)
         if again_at is None:
             return
         await runtime.clock.sleep(again_at - runtime.clock.now())
     raise AssertionError("the campaign gets nowhere")
+
+
+async def drive_all(crew: Sequence[tuple[Runtime, str]]) -> None:
+    """Run campaigns that are enrolled, each by its own runner, step about."""
+    for _ in range(STEPS_AT_MOST):
+        rounds = list[tuple[bool, datetime | None]]()
+        for runtime, campaign_id in crew:
+            async with lend(runtime):
+                await _let_go_on(runtime, campaign_id, may=True)
+                rounds.append(await _round(runtime, campaign_id))
+        if any(worked for worked, _ in rounds):
+            continue
+        again_at = min((moment for _, moment in rounds if moment is not None), default=None)
+        if again_at is None:
+            return
+        clock = crew[0][0].clock
+        await clock.sleep(again_at - clock.now())
+    raise AssertionError("the campaigns get nowhere")
+
+
+async def _round(runtime: Runtime, campaign_id: str) -> tuple[bool, datetime | None]:
+    """Do what is due for a campaign; returns whether anything was, and when something will be."""
+    room = await sweeping.room(runtime, campaign_id)
+    if room > 0 and await planning.anybody_due(runtime, campaign_id):
+        await planning.plan_wave(runtime, campaign_id, room)
+    due = [await one_step(runtime, one) for one in await planning.unfinished(runtime, campaign_id)]
+    return any(one.verbs for one in due), await _again_at(runtime, campaign_id, due)
 
 
 async def _let_go_on(runtime: Runtime, campaign_id: str, *, may: bool) -> int:
