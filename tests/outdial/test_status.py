@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
+from campaign.clock import SystemClock
+from campaign.errors import RateLimited
 from campaign.words import Outcome
 from outdial.progress import Bars, Lines
+from store import accounts
 from store.glance import glance
 from store.ledger import Ledger
 from tests.outdial.command import outdial
@@ -40,6 +43,22 @@ def test_all_campaigns_are_listed(desk: Desk) -> None:
         "spring": 3,
         "autumn": 2,
     }
+
+
+def test_a_provider_that_is_left_alone_is_told_in_words_with_the_time(desk: Desk) -> None:
+    desk.campaign(people=1)
+    now = SystemClock().now()
+    account = desk.ledger.run_sync(accounts.open_account, "vogent", "f00d", now)
+    told = RateLimited("no", retry_after=timedelta(minutes=30), status=429)
+    full = RateLimited("no", capacity=True, status=429)
+    for refusal in (told, full):
+        desk.ledger.run_sync(accounts.refused, account, refusal, now)
+
+    for words in (outdial("status", "spring").out, outdial("status").out):
+        until = f"{(now + timedelta(minutes=30)).astimezone():%H:%M}"
+        assert f"vogent asked us to wait (429): it is left alone until {until}" in words
+        assert "vogent has no free line: no call is placed until" in words
+        assert "f00d" not in words
 
 
 def test_one_campaign_is_told_in_full(desk: Desk) -> None:
