@@ -57,10 +57,12 @@ def test_two_runners_at_once_never_take_more_places_than_there_are(database_url:
         desks = [Desk(one), Desk(other)]
         all_tags = tags(desks[0], 20)
         said = allowance(one, per_minute=5)
+
+        def take(number: int) -> int | Wait | None:
+            return claim(desks[number % 2], all_tags[number], said)
+
         with ThreadPoolExecutor(4) as pool:
-            claimed = list(
-                pool.map(lambda at: claim(desks[at[0] % 2], at[1], said), enumerate(all_tags))
-            )
+            claimed = list(pool.map(take, range(20)))
 
     assert sum(isinstance(epoch, int) for epoch in claimed) == 5
 
