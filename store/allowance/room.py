@@ -14,6 +14,8 @@ from store.allowance import spending, trial
 from store.allowance.terms import Terms, terms
 from store.allowance.tries import ATTEMPT, UNDER_WAY, sample
 from store.columns import table_of
+from store.failover.moving import leave
+from store.failover.refusals import given_up
 from store.tables import Batch, Recipient
 
 _BATCH = table_of(Batch)
@@ -52,12 +54,15 @@ def room(db: Connection, campaign_id: str, provider: str, size: int, now: dateti
 def review(db: Connection, campaign_id: str, now: datetime) -> tuple[Terms, str]:
     """Judge a canary wave that is over, and the last calls; stop the campaign if they failed.
 
+    People who wait at a provider that refuses everything go on to the next, if the file says so.
     Returns the terms from now on, and why the campaign was stopped.
     """
     known = terms(db, campaign_id)
     cause = trial.judged(db, known) or tripped(db, known)
     if cause:
         incidents.attention(db, campaign_id, cause, now)
+    elif refusals := given_up(db, known):
+        leave(db, known, refusals, now)
     return (terms(db, campaign_id) if known.in_canary else known), cause
 
 
@@ -107,6 +112,7 @@ def _room(db: Connection, known: Terms, provider: str, size: int) -> Room:
         *_of_max_calls(db, known),
         *_of_budget(db, known, provider),
         *_of_canary(db, known, provider),
+        *_of_failover(db, known, provider),
     ]
     people = min(one.people for one in rooms)
     return Room(
@@ -147,6 +153,13 @@ def _of_canary(db: Connection, known: Terms, provider: str) -> Iterator[Room]:
         wave = trial.waves(db, known)[provider]
         reason = f"waits for the canary wave: {wave.under_way} of {wave.called} calls under way"
         yield Room(people=wave.left, reason=reason, by_lot=True)
+
+
+def _of_failover(db: Connection, known: Terms, provider: str) -> Iterator[Room]:
+    """Ask nothing of a provider that refuses everything, as long as others do the work."""
+    reason = given_up(db, known).get(provider)
+    if reason is not None:
+        yield Room(people=0, reason=reason)
 
 
 def _moments(db: Connection, known: Terms, now: datetime) -> Iterator[datetime]:

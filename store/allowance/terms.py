@@ -43,7 +43,8 @@ class Terms:
         """The file says anything about how much, how dear or how well."""
         limits = self.spec.limits
         said = (limits.max_calls, limits.budget_usd, limits.max_failure_rate)
-        return self.in_canary or any(one is not None for one in said)
+        careful = self.in_canary or self.spec.policy.failover
+        return careful or any(one is not None for one in said)
 
 
 def terms(db: Connection, campaign_id: str) -> Terms:

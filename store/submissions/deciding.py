@@ -9,6 +9,7 @@ from campaign.calls import Receipt
 from campaign.states import SUBMISSION as MACHINE
 from campaign.states import AttemptState, RecipientState, SubmissionState, before
 from store.columns import instant, table_of
+from store.failover.moving import move_on
 from store.submissions.views import ATTEMPT, SUBMISSION, log
 from store.tables import Batch, Recipient
 
@@ -124,12 +125,16 @@ def _refuse_some(db: Connection, tag: str, refused: Mapping[str, str], now: date
         close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now=now, refused=refused)
         members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.key.in_(list(refused))
         db.execute(update(ATTEMPT).where(members).values(dialled_at=None))
+        move_on(db, tag, now)
 
 
 def reject(
     db: Connection, tag: str, epoch: int, now: datetime, *, reason: str, status: int | None
 ) -> bool:
-    """The provider refused all of it and did nothing: its people are as if never tried."""
+    """The provider refused all of it and did nothing: its people are as if never tried.
+
+    Or go on to the next provider of the split, if the campaign says so.
+    """
     statement = (
         update(SUBMISSION)
         .where(
@@ -151,6 +156,7 @@ def reject(
     )
     db.execute(update(ATTEMPT).where(ATTEMPT.c.tag == tag).values(dialled_at=None))
     log(db, tag, "rejected", now, epoch=epoch, status=status, detail=reason)
+    move_on(db, tag, now)
     return True
 
 

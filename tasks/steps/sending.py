@@ -20,6 +20,7 @@ from campaign.rules.ruling import ruler
 from providers.port import Provider
 from store import incidents
 from store.batches.views import BatchView
+from store.failover.unsent import give_up_unsent
 from store.submissions import claiming, deciding
 from store.submissions import views as submissions
 from tasks.steps import guarding
@@ -53,10 +54,10 @@ async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Cl
 
     try:
         receipt = await provider.submit(claim.body, fence)
-    except (Stopped, NotSent, RateLimited, Unauthorized) as error:
+    except (Rejected, Unauthorized) as error:
+        await _refuse(runtime, batch, claim, error)
+    except (Stopped, NotSent, RateLimited) as error:
         await _release(runtime, batch, claim, error)
-    except Rejected as error:
-        await _reject(runtime, batch, claim, error)
     except BaseException as error:
         # Cancelled, killed softly, or a fault of ours.
         note = _doubt if may_have_left else _release
@@ -90,12 +91,19 @@ async def _accept(
         await stop_surplus(runtime, batch, provider, tag, surplus)
 
 
-async def _reject(runtime: Runtime, batch: BatchView, claim: Claim, error: Rejected) -> None:
-    now, reason = runtime.clock.now(), _words(error)
-    await runtime.ledger.run(
-        deciding.reject, claim.tag, claim.epoch, now, reason=reason, status=error.status
-    )
-    await stop_campaign(runtime, batch, error)
+async def _refuse(runtime: Runtime, batch: BatchView, claim: Claim, error: ProviderError) -> None:
+    """Nothing was done. Stop the campaign, or leave it to the other providers of the split."""
+    others = batch.spec.policy.failover and len(batch.spec.shares) > 1
+    if isinstance(error, Unauthorized) and not others:
+        # With another key the very same can be sent again.
+        await _release(runtime, batch, claim, error)
+    else:
+        now, reason = runtime.clock.now(), _words(error)
+        await runtime.ledger.run(
+            deciding.reject, claim.tag, claim.epoch, now, reason=reason, status=error.status
+        )
+    if not others:
+        await stop_campaign(runtime, batch, error)
 
 
 async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: BaseException) -> None:
@@ -116,8 +124,8 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
     )
     if isinstance(error, ClocksDiffer):
         guarding.ask_again(runtime, batch)
-    if isinstance(error, Unauthorized):
-        await stop_campaign(runtime, batch, error)
+    if isinstance(error, NotSent):
+        await runtime.ledger.run(give_up_unsent, claim.tag, now, _words(error))
 
 
 async def _doubt(runtime: Runtime, _batch: BatchView, claim: Claim, error: BaseException) -> None:
