@@ -21,7 +21,7 @@ from store.tables import Batch, Recipient
 _BATCH = table_of(Batch)
 _RECIPIENT = table_of(Recipient)
 
-LOOK_AGAIN = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=30)
 """When somebody waits for calls that are under way."""
 
 _OPEN = [state.value for state in AttemptState if state.open]

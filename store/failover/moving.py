@@ -10,7 +10,7 @@ from campaign.failover import following
 from campaign.states import AttemptState, RecipientState
 from store import bulk
 from store.allowance.terms import Terms, terms_of
-from store.columns import table_of
+from store.columns import instant, table_of
 from store.failover.refusals import applies, given_up
 from store.tables import Attempt, Recipient, SubmitLog
 
@@ -59,7 +59,7 @@ def leave(db: Connection, known: Terms, providers: Collection[str], now: datetim
                 ~_has_attempt(_failed_at(target)),
             )
             why = f"{provider} refuses its submissions: goes on to {target}"
-            due_at = func.coalesce(_RECIPIENT.c.due_at, now)
+            due_at = func.coalesce(_RECIPIENT.c.due_at, instant(now))
             db.execute(waiting.values(provider=target, reason=why, due_at=due_at))
 
 

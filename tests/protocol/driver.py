@@ -135,7 +135,8 @@ async def _again_at(runtime: Runtime, campaign_id: str, due: list[Agenda]) -> da
     """When something is due that somebody waits for; None: nothing will be."""
     waited_for = [one.batch_id for one in due if not one.over]
     moments = [(await runtime.ledger.run(batches.get, batch_id)).due_at for batch_id in waited_for]
-    moments.append(await planning.next_due(runtime, campaign_id))
+    if await sweeping.room(runtime, campaign_id) > 0:
+        moments.append(await planning.next_due(runtime, campaign_id))
     return min((moment for moment in moments if moment is not None), default=None)
 
 
