@@ -89,6 +89,8 @@ def print_explanation(said: Explanation) -> None:
     say(f"  state     {_because(story.state.value.replace('_', ' '), story.reason)}")
     say(f"  judged    {_utc(said.judgement.at)}: {said.judgement.verdict.value}")
     print_table(_RULES, [_rule_row(said, result) for result in said.judgement.results])
+    for line in story.allowance:
+        say(f"  {line.key}: {line.says}")
     for result in said.judgement.results:
         if result.duties:
             say(f"  {result.rule} also asks: {result.duties}")
@@ -114,6 +116,7 @@ def as_json(said: Explanation) -> dict[str, Any]:
         "until": judgement.until,
         "next_at": judgement.next_at,
         "rules": [_rule_json(result) for result in judgement.results],
+        "allowance": [asdict(line) for line in story.allowance],
         "attempts": [_attempt_json(attempt) for attempt in story.attempts],
         "note": NOT_ADVICE,
     }

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+import providers
 from campaign.document import Draft, read
 from campaign.errors import BadInput, Fault
 from campaign.spec import CampaignSpec
+from outdial.capabilities import of_campaign
 from outdial.semantics import semantic_faults
 from store.intake.opening import open_source
 from store.intake.recipe import missing_columns
@@ -33,6 +35,7 @@ def load(path: Path) -> Loaded:
     spec = draft.spec
     if spec is not None:
         faults += _list_faults(draft, spec, folder)
+        faults += _cost_faults(draft, spec)
     return Loaded(draft.sound(tuple(faults)), folder, draft)
 
 
@@ -46,6 +49,23 @@ def _list_faults(draft: Draft, spec: CampaignSpec, folder: Path) -> Iterator[Fau
             # What has no place of its own is wrong where the campaign file names the list.
             at = draft.tree.fault(_naming(fault), fault.message, fault.remedy)
             yield fault if fault.line else replace(at, value=fault.value or at.value)
+
+
+def _cost_faults(draft: Draft, spec: CampaignSpec) -> Iterator[Fault]:
+    """A budget is no limit where nothing tells what a call costs."""
+    limits = spec.limits
+    if limits.budget_usd is None or limits.cost_per_call_usd is not None:
+        return
+    silent = [
+        share.provider
+        for share in spec.shares
+        if share.provider in providers.names()
+        and of_campaign(spec, share.provider).cost_from == "none"
+    ]
+    if silent:
+        message = f"{' and '.join(silent)} does not tell what a call costs"
+        remedy = "Add what you reckon with, such as `cost_per_call_usd: 0.15`."
+        yield draft.tree.fault(("limits", "budget_usd"), message, remedy)
 
 
 def _naming(fault: Fault) -> tuple[str, str]:

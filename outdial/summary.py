@@ -12,6 +12,8 @@ from campaign.states import BatchState, CampaignState, SubmissionState
 from outdial.terminal import Column, count, print_table, say
 from store import accounts, books, glance, incidents, planning, recipients
 from store.accounts import LeftAlone
+from store.allowance import telling
+from store.allowance.telling import Line
 from store.books import Books, Doubt, OutcomeCount
 from store.campaigns import CampaignView
 from store.glance import Glance, OpenBatch, Unread
@@ -33,6 +35,8 @@ class Standing:
     incidents: Sequence[IncidentView]
     imports: Sequence[ImportView]
     left_alone: Sequence[LeftAlone]
+    allowance: Sequence[Line]
+    """What is left of its limits."""
     next_due: datetime | None
     """Aware UTC."""
 
@@ -61,6 +65,7 @@ def standing(db: Connection, campaign: CampaignView, now: datetime) -> Standing:
         incidents=incidents.unresolved(db, campaign.id),
         imports=recipients.imports(db, campaign.id),
         left_alone=accounts.left_alone(db, [share.provider for share in campaign.spec.shares], now),
+        allowance=telling.lines(db, campaign.id),
         next_due=planning.next_due(db, campaign.id),
     )
 
@@ -79,6 +84,8 @@ def print_standing(said: Standing, now: datetime) -> None:
     ):
         if text:
             say(f"  {title:<9} {text}")
+    for line in said.allowance:
+        say(f"  {line.key}: {line.says}")
     if said.outcomes:
         print_outcomes(said.outcomes)
     for one in said.left_alone:
@@ -145,6 +152,7 @@ def as_json(said: Standing) -> dict[str, Any]:
         "incidents": [asdict(incident) for incident in said.incidents],
         "imports": [asdict(one) for one in said.imports],
         "left_alone": [asdict(one) for one in said.left_alone],
+        "allowance": [asdict(line) for line in said.allowance],
         "next_due": said.next_due and said.next_due.isoformat(),
     }
 

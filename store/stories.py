@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
 from store import suppressions
+from store.allowance import telling
+from store.allowance.telling import Line
 from store.calls import rows
 from store.candidates import RECIPIENT, Turn, facts, turns
 from store.columns import table_of
@@ -66,6 +68,8 @@ class Story:
     """As the rules would judge the person now."""
     suppression: SuppressionView | None
     attempts: Sequence[AttemptStory]
+    allowance: Sequence[Line]
+    """What is left of the campaign's limits."""
 
 
 def story(db: Connection, campaign_id: str, phone_number: str, now: datetime) -> Story | None:
@@ -87,6 +91,7 @@ def story(db: Connection, campaign_id: str, phone_number: str, now: datetime) ->
         turn=turn,
         suppression=suppressions.find(db, phone_number),
         attempts=_attempts(db, person.id),
+        allowance=telling.lines(db, campaign_id),
     )
 
 

@@ -89,6 +89,15 @@ class CampaignSpec(Model):
             raise ValueError("the shares of the split must add up to 1")
         return self
 
+    @model_validator(mode="after")
+    def _split_suffices(self) -> Self:
+        providers, canary = len(self.shares), self.policy.canary
+        if self.policy.failover and providers == 1:
+            raise ValueError("failover needs a split: there is no other provider to go on to")
+        if canary is not None and canary.size < providers:
+            raise ValueError("the canary wave is smaller than the number of providers in the split")
+        return self
+
 
 def expired(spec: CampaignSpec, now: datetime) -> bool:
     """Nobody may be called any more."""

@@ -48,7 +48,7 @@ class Policy(Model):
     canary: Canary | None = None
     """A first wave that must go well."""
     failover: bool = False
-    """Move a person to the next provider when the first provably did not dial."""
+    """Send whom a provider provably did not dial on to the next of the split."""
     opt_out: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
     """Analysis fields and the values that mean "do not call again", such as `{disposition: [dnc]}`.
     """

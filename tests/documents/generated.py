@@ -24,11 +24,7 @@ _State = TypeVar("_State", bound=StrEnum)
 CAMPAIGN_PAGE = "docs/campaign-file.md"
 PAGES = ("README.md", CAMPAIGN_PAGE, "docs/providers.md", "docs/reliability.md")
 
-NOT_BUILT = frozenset(
-    {
-        "Policy.failover",
-    }
-)
+NOT_BUILT = frozenset[str]()
 """Keys that are read and checked, and that nothing acts on yet."""
 FACTS = {
     "native_batch": "has batches of its own",
@@ -122,12 +118,15 @@ def missing_verbs() -> list[str]:
 
 
 def _not_built() -> str:
-    keys = ", ".join(f"`{_BLOCKS[model]}.{name}`" for model, name in _not_built_keys())
-    lines = [f"- These keys of the campaign file are checked and have no effect yet: {keys}."]
+    lines: list[str] = []
+    if keys := ", ".join(f"`{_BLOCKS[model]}.{name}`" for model, name in _not_built_keys()):
+        lines.append(
+            f"- These keys of the campaign file are checked and have no effect yet: {keys}."
+        )
     if missing := missing_verbs():
         verbs = ", ".join(f"`outdial {name}`" for name in missing)
         lines.append(f"- Not built yet: {verbs}.")
-    return "\n".join(lines)
+    return "\n".join(lines or ["- Every key of the campaign file has an effect."])
 
 
 def _not_built_keys() -> list[list[str]]:
