@@ -96,7 +96,7 @@ async def test_a_provider_that_refuses_everything_is_not_asked_for_ever(
 
 
 async def test_without_failover_nobody_changes_sides(tmp_path: Path, sqlite_ledger: str) -> None:
-    changes = CHANGES | {"policy": {"calling_windows": "any_hour"}}
+    changes: dict[str, Any] = CHANGES | {"policy": {"calling_windows": "any_hour"}}
     with begin("vogent", tmp_path, sqlite_ledger, people=PEOPLE, **changes) as world:
         world.storm([refuses("vogent")])
         async with world.runtime() as runtime:
