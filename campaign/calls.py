@@ -138,8 +138,6 @@ class Call:
     recording_url: str | None = None
     analysis: str | None = None
     """JSON text."""
-    dialled: bool = True
-    """False: the provider says that it never dialled, and never will."""
     opted_out: bool = False
     """The person asked not to be called again."""
     missing: frozenset[str] = frozenset()

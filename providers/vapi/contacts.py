@@ -61,7 +61,6 @@ def _call_of(contact: _Contact, *, over: bool) -> Call:
         key=None,
         to=contact.number,
         over=ended or given_up,
-        dialled=False,
         outcome=outcome_of(reason) if outcome is Outcome.UNKNOWN else outcome,
         ended_reason="not dialed" if given_up else reason or status,
     )

@@ -3,21 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from campaign.calls import Call
-from campaign.states import AttemptState, CampaignState, RecipientState
+from campaign.states import AttemptState, RecipientState
 from store import bulk, suppressions
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
 from store.calls.revising import revise
 from store.calls.sequels import Landed, sequel_of, tries_of, weight
-from store.columns import table_of
-from store.tables import Campaign, Submission
-
-SUBMISSION = table_of(Submission)
-_CAMPAIGN = table_of(Campaign)
-_CANCELLED = (CampaignState.CANCELLING.value, CampaignState.CANCELLED.value)
 
 
 def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
@@ -61,10 +55,6 @@ def _note_calls(db: Connection, ours: Iterable[tuple[KnownAttempt, Landed]]) -> 
 
 
 def _close(db: Connection, origin: Origin, ended: Sequence[tuple[KnownAttempt, Call]]) -> None:
-    left_over = [one for one in ended if not one[1].dialled]
-    if left_over and _closed_at_its_window(db, origin):
-        ended = [one for one in ended if one[1].dialled]
-        _put_back(db, origin, [attempt for attempt, _ in left_over])
     rows = [
         (
             AttemptState.DONE.value,
@@ -81,33 +71,6 @@ def _close(db: Connection, origin: Origin, ended: Sequence[tuple[KnownAttempt, C
     columns = ["state", "reason", "outcome", "provider_call_id", "dialled_at", "closed_at"]
     bulk.update(db, ATTEMPT, ["recipient_id", "no"], columns, rows)
     _move_people(db, origin, ended)
-
-
-def _closed_at_its_window(db: Connection, origin: Origin) -> bool:
-    """The batch was to begin no further call by now, and its campaign goes on."""
-    query = (
-        select(func.min(SUBMISSION.c.stop_at), _CAMPAIGN.c.state)
-        .select_from(SUBMISSION.join(_CAMPAIGN, _CAMPAIGN.c.id == origin.campaign_id))
-        .where(SUBMISSION.c.batch_id == origin.batch_id)
-        .group_by(_CAMPAIGN.c.state)
-    )
-    stop_at, state = db.execute(query).one()
-    return stop_at is not None and stop_at <= origin.now and state not in _CANCELLED
-
-
-def _put_back(db: Connection, origin: Origin, attempts: Sequence[KnownAttempt]) -> None:
-    """Nobody of these was dialled before the window closed: the rules say when it opens again."""
-    reason, failed = "its window closed before it was dialled", AttemptState.FAILED.value
-    closed = [(failed, reason, None, origin.now, one.recipient_id, one.no) for one in attempts]
-    columns = ["state", "reason", "dialled_at", "closed_at"]
-    bulk.update(db, ATTEMPT, ["recipient_id", "no"], columns, closed)
-    ready = RecipientState.READY.value
-    waiting = [
-        (ready, reason, origin.now, one.recipient_id)
-        for one in attempts
-        if one.recipient_state in {RecipientState.OPEN, RecipientState.HELD}
-    ]
-    bulk.update(db, RECIPIENT, ["id"], ["state", "reason", "due_at"], waiting)
 
 
 def _move_people(

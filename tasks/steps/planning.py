@@ -40,6 +40,9 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
     limits, now = campaign.spec.limits, runtime.clock.now()
     if not _may_plan(campaign, now):
         return None
+    # Who is judged by one instant and paced by another may never fit into any batch.
+    knows_start = provider.capabilities.start_in_future is not None
+    start = now + (limits.start_guard or _AT_ONCE) if knows_start else now
     allowance = runtime.account(name).allowance(limits)
     part = submission_size(provider.capabilities, allowance, limits.concurrency_of_a_batch)
     planned = await runtime.ledger.run(
@@ -49,10 +52,8 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
         now=now,
         size=batch_size(provider.capabilities, limits.batch_size, part),
         submission_size=part,
-        judge=ruler(campaign.spec, now),
-        drain=drain_of(
-            campaign.spec, provider.capabilities, now + (limits.start_guard or _AT_ONCE)
-        ),
+        judge=ruler(campaign.spec, start),
+        drain=drain_of(campaign.spec, provider.capabilities, start),
         from_numbers=caller_numbers(campaign.spec, name),
     )
     return None if planned is None else planned.batch_id
