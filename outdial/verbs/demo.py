@@ -22,6 +22,7 @@ from store import results
 from store.ledger import Ledger
 
 _SEED = 7
+_ANOTHER = "The simulated telephones are gone; for another demo: outdial demo"
 
 
 @click.command(epilog="Example: outdial demo --mix rough")
@@ -56,7 +57,7 @@ def command(
 
 def _run(campaign: Path, folder: Path, simulator: RunningSimulator) -> bool:
     with Ledger.open() as ledger:
-        said = run_loaded(ledger, load(campaign))
+        said = run_loaded(ledger, load(campaign), go_on=_ANOTHER)
         with ledger.reading() as db:
             found = said.campaign.id
             write(folder / "calls.csv", "csv", results.CALL_COLUMNS, results.calls(db, found))

@@ -64,8 +64,12 @@ def run_loaded(
     strict: bool = False,
     debug: bool = False,
     plan: str | None = None,
+    go_on: str | None = None,
 ) -> Standing:
-    """Enroll and run a campaign with its progress on stderr, and print how it stands at the end."""
+    """Enroll and run a campaign with its progress on stderr, and print how it stands at the end.
+
+    `go_on`: what to say to whoever interrupts it, instead of the command that goes on.
+    """
     clock = SystemClock()
     view = ledger.run_sync(
         campaigns.enroll, loaded.spec, str(loaded.base_dir), clock.now(), plan=plan
@@ -75,7 +79,8 @@ def run_loaded(
         with progress(ledger, view.id, view.name):
             run_to_end(view.name, strict=strict, plan=plan)
     except KeyboardInterrupt:
-        tell(f"Stopped safely: nobody is called twice. Go on with: outdial run {_file(loaded)}")
+        told = go_on or f"Go on with: outdial run {_file(loaded)}"
+        tell(f"Stopped safely: nobody is called twice. {told}")
         raise click.exceptions.Exit(INTERRUPTED) from None
     with ledger.reading() as db:
         said = standing(db, campaigns.get(db, view.id), clock.now())
