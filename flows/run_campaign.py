@@ -12,11 +12,13 @@ from prefect.flow_runs import asuspend_flow_run
 from prefect.runtime import flow_run
 
 from campaign.durations import say_duration
+from flows.approving import ask
 from flows.form import CampaignForm
 from flows.run_batch import run_batch
 from flows.spreading import spread_batches
 from flows.waiting import Waiting
 from store.books import Books
+from store.plans.demanding import TO_BE_APPROVED
 from store.plans.fingerprint import read_hash
 from tasks import campaigns
 from tasks.progress import publish
@@ -48,6 +50,7 @@ async def run_campaign(
     strict: bool = False,
     spread: bool = False,
     plan: str | None = None,
+    approve: bool = False,
 ) -> State[Any]:
     """Run a campaign to its end, or go on with it.
 
@@ -58,8 +61,9 @@ async def run_campaign(
     strict: import nobody if any row of the list is bad.
     spread: let `run-batch` deployments do the batches, on any worker.
     plan: run just the plan with this hash, as `outdial plan` shows it, or nothing.
+    approve: show the plan on this run's page and call nobody before a person has approved it there.
     """
-    wanted = None if plan is None else read_hash(plan)
+    wanted = read_hash(plan) if plan is not None else TO_BE_APPROVED if approve else None
     async with open_runtime() as runtime:
         enrolled = await enrolling.enroll(
             runtime,
@@ -72,9 +76,11 @@ async def run_campaign(
         if enrolled.busy_elsewhere:
             return _completed("another run looks after this campaign already")
         await campaigns.import_recipients(enrolled.id, flow_run.id or "", strict=strict)
-        if wanted is not None and enrolled.unbound:
+        if wanted and enrolled.unbound:
             actor = f"flow run {flow_run.name}"
             await campaigns.bind_plan(enrolled.id, wanted, actor, "it was run with this plan")
+        elif enrolled.unbound and (refused := await ask(runtime, enrolled.id, waiting)):
+            return State(type=StateType.COMPLETED, name="NotApproved", message=refused)
         # First from here: the bar belongs to the page of the run that makes it.
         await publish(runtime, enrolled.id, at_once=True, anew=_first_time())
         if waiting is Waiting.SUSPENDED:

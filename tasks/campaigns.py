@@ -19,7 +19,7 @@ async def import_recipients(campaign_id: str, flow_run_id: str, *, strict: bool 
 async def bind_plan(campaign_id: str, plan: str, actor: str, reason: str) -> None:
     """Let the campaign call whom its plan calls, and nobody else. Raises `BadInput`."""
     approval = Approval(actor=actor, reason=reason)
-    await approving.bind_plan(current(), campaign_id, plan, approval)
+    await approving.bind_or_give_up(current(), campaign_id, plan, approval)
 
 
 @task(task_run_name="plan wave of {campaign_id}", cache_policy=NO_CACHE, retries=2)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from campaign.errors import BadInput
 from campaign.states import CampaignState
 from store import campaigns
 from store.plans import binding
@@ -26,13 +27,20 @@ async def make_plan(runtime: Runtime, campaign_id: str) -> Plan:
 async def bind_plan(runtime: Runtime, campaign_id: str, plan: str, approval: Approval) -> None:
     """Hold a campaign to a plan, by its hash.
 
-    Raises `BadInput` if its plan is another by now; then it needs attention, and calls nobody.
+    Raises `BadInput` if its plan is another by now: then it still calls nobody.
     """
+    await asyncio.to_thread(
+        binding.bind, runtime.ledger, campaign_id, plan, approval, runtime.clock.now()
+    )
+
+
+async def bind_or_give_up(
+    runtime: Runtime, campaign_id: str, plan: str, approval: Approval
+) -> None:
+    """The same where nobody is asked again: with another plan the campaign needs attention."""
     try:
-        await asyncio.to_thread(
-            binding.bind, runtime.ledger, campaign_id, plan, approval, runtime.clock.now()
-        )
-    except BaseException:
+        await bind_plan(runtime, campaign_id, plan, approval)
+    except BadInput:
         await give_up(runtime, campaign_id, f"its plan is no longer {written(plan)}")
         raise
 
