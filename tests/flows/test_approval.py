@@ -44,8 +44,9 @@ async def answer(run: FlowRun, key: str, **said: Any) -> None:
     shown = "-".join(plan[start : start + 4] for start in range(0, 16, 4))
     given = {"plan": shown, "name": "Ada", "reason": "as agreed"} | said
     async with get_client() as client:
-        answered = await client.resume_flow_run(run.id, run_input=given)
-    assert answered.status.value == "ACCEPT", answered
+        # Prefect says that the run is paused a moment before it knows the form.
+        while (await client.resume_flow_run(run.id, run_input=given)).status.value != "ACCEPT":
+            await asyncio.sleep(0.2)
 
 
 async def run_and(file: Path, name: str, then: Callable[[], Any]) -> Any:
