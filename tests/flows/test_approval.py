@@ -45,7 +45,10 @@ async def answer(run: FlowRun, key: str, **said: Any) -> None:
     given = {"plan": shown, "name": "Ada", "reason": "as agreed"} | said
     async with get_client() as client:
         # Prefect says that the run is paused a moment before it knows the form.
-        while (await client.resume_flow_run(run.id, run_input=given)).status.value != "ACCEPT":
+        while True:
+            answered = await client.resume_flow_run(run.id, run_input=given)
+            if answered.status.value == "ACCEPT":
+                return
             await asyncio.sleep(0.2)
 
 
