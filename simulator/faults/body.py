@@ -33,6 +33,11 @@ Damage: TypeAlias = Literal[
 ]
 
 
+Odd: TypeAlias = Literal[
+    "surrogate", "nul", "separators", "rtl", "emoji", "formula", "html", "ansi"
+]
+
+
 class Garble(Fault):
     """Damage the bytes of a good answer; its length is announced rightly."""
 
@@ -133,9 +138,7 @@ class OddText(Fault):
     """Put text that breaks careless clients into everything that was said or written."""
 
     kind: Literal["odd_text"] = "odd_text"
-    what: Literal["surrogate", "nul", "separators", "rtl", "emoji", "formula", "html", "ansi"] = (
-        "emoji"
-    )
+    what: Odd = "emoji"
 
     async def after(self, answer: Answer, incident: Incident) -> Answer:
         """Put it in."""

@@ -61,6 +61,26 @@ class ShuffleRows(Fault):
         return _on_rows(answer, incident, shuffle)
 
 
+class MovingRows(Fault):
+    """Let rows move on while somebody pages: the last of a page are the first of the next read.
+
+    As in a list that grows at its head; after the last page they are missing until the next pass.
+    """
+
+    kind: Literal["moving_rows"] = "moving_rows"
+    rows: int = Field(default=1, ge=1)
+
+    async def after(self, answer: Answer, incident: Incident) -> Answer:
+        """Keep the last back, and show what was kept back."""
+
+        def move(rows: list[Row]) -> list[Row]:
+            pushed: list[Row] = incident.memory.get("pushed", [])
+            incident.memory["pushed"] = rows[-self.rows :]
+            return [*pushed, *rows[: -self.rows]]
+
+        return _on_rows(answer, incident, move)
+
+
 class EmptyPage(Fault):
     """Show no rows, and a cursor as if nothing had happened."""
 
@@ -151,6 +171,8 @@ class WrongTotal(Fault):
 
     kind: Literal["wrong_total"] = "wrong_total"
     by: int = -1
+    up_to: int | None = None
+    """With it, another one each time, off by something between `by` and this."""
 
     async def after(self, answer: Answer, incident: Incident) -> Answer:
         """Falsify it."""
@@ -158,7 +180,8 @@ class WrongTotal(Fault):
         if path is None or not succeeded(answer):
             return answer
         total = value_at(answer, path)
-        wrong = max(0, total + self.by) if isinstance(total, int) else total
+        off = self.by if self.up_to is None else incident.random.randint(self.by, self.up_to)
+        wrong = max(0, total + off) if isinstance(total, int) else total
         return edited(answer, path, lambda _: wrong)
 
 

@@ -33,6 +33,7 @@ AnyFault: TypeAlias = Annotated[
     | paging.DuplicateRows
     | paging.DropRows
     | paging.ShuffleRows
+    | paging.MovingRows
     | paging.EmptyPage
     | paging.RowsWithoutId
     | paging.CursorExpired

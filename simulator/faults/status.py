@@ -1,5 +1,6 @@
 """Faults of the status line: an error, or an odd success, before or after the effect."""
 
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Literal
 
@@ -19,9 +20,9 @@ class Status(Fault):
     kind: Literal["status"] = "status"
     status: int = Field(default=503, ge=200, le=599)
     when: Literal["before", "after"] = "before"
-    body: Literal["provider", "html", "empty", "echo"] = "provider"
+    body: Literal["provider", "html", "empty", "echo", "answer"] = "provider"
     """`provider`: its own error shape; `echo`: an error that repeats the request's body, people's
-    data and all.
+    data and all; `answer`: what it would have answered, under another status (only `after`).
     """
     retry_after: RetryAfter = "none"
     retry_after_seconds: int = 2
@@ -35,6 +36,8 @@ class Status(Fault):
 
     async def after(self, answer: Answer, incident: Incident) -> Answer:
         """It was done."""
+        if self.when == "after" and self.body == "answer":
+            return replace(answer, status=self.status).with_headers(self._headers(incident))
         return self._answer(incident) if self.when == "after" else answer
 
     def _answer(self, incident: Incident) -> Answer:

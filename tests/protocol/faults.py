@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from simulator.dialect import RouteClass
-from simulator.faults.body import ContentType, Garble, LoseIds, OddText, WrongTypes
+from simulator.faults.body import ContentType, Garble, LoseIds, Odd, OddText, WrongTypes
 from simulator.faults.connection import Close, CloseAfter, Truncate
 from simulator.faults.mishaps import Drop, Redial, Stick, Strange
 from simulator.faults.paging import (
@@ -17,6 +17,7 @@ from simulator.faults.paging import (
     DuplicateRows,
     EmptyPage,
     LimitIgnored,
+    MovingRows,
     RowsWithoutId,
     ShuffleRows,
     WrongTotal,
@@ -33,6 +34,8 @@ USUAL = timedelta(seconds=10)
 REFUSALS = (400, 401, 402, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422, 431)
 UNCLEAR = (301, 302, 307, 308, 408, 409, 425, 500, 502, 503, 504)
 RETRY_AFTER: Sequence[RetryAfter] = ("none", "seconds", "zero", "date", "past", "huge", "garbage")
+
+ODD_TEXTS: Sequence[Odd] = ("surrogate", "nul", "separators", "rtl", "emoji", "formula")
 
 ELSEWHERE = "http://127.0.0.1:9/elsewhere"
 """Where redirects lead: nobody listens there, and the tests' network guard sees who tries."""
@@ -95,6 +98,7 @@ def _write_faults() -> Iterator[tuple[str, AnyFault]]:
         yield f"429, retry after {how}", Status(status=429, retry_after=how)
     yield "echo of the request", Status(status=422, body="echo")
     yield "empty yes", Status(status=200, when="after", body="empty")
+    yield "207 with the whole answer", Status(status=207, when="after", body="answer")
     yield from _broken_wires()
     yield "effect after the client left", LateEffect(seconds=30)
     yield "effect after an hour", LateEffect(seconds=4000)
@@ -132,6 +136,7 @@ def _broken_bodies() -> Iterator[tuple[str, AnyFault]]:
     yield "every field twice", Garble(how="duplicate_keys")
     yield "bad gzip", Garble(how="bad_gzip")
     yield "gzip bomb", Garble(how="gzip_bomb", megabytes=33)  # One more than we take.
+    yield "huge", Garble(how="huge", megabytes=33)
     yield "calls itself HTML", ContentType()
 
 
@@ -190,14 +195,18 @@ def _paging_faults() -> Iterator[tuple[str, AnyFault]]:
     yield "rows missing", DropRows(share=0.5)
     yield "out of order", ShuffleRows()
     yield "empty page", EmptyPage()
+    yield "rows that move on", MovingRows()
     yield "row without id", RowsWithoutId()
+    yield "row with null for an id", RowsWithoutId(null=True)
     yield "cursor expired", CursorExpired()
     yield "cursor ignored", CursorIgnored()
     yield "cursor in circles", CursorLoops()
     yield "limit ignored", LimitIgnored(limit=2)
     yield "wrong total", WrongTotal(by=-2)
     yield "total too high", WrongTotal(by=3)
-    yield "odd text", OddText()
+    yield "another total each time", WrongTotal(by=-3, up_to=3)
+    for odd in ODD_TEXTS:
+        yield f"text with {odd}", OddText(what=odd)
 
 
 def _with_single_calls() -> Iterator[Scenario]:

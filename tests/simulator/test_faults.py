@@ -586,3 +586,42 @@ def test_faults_add_up(simulate: Simulate, client: Client, clock: VirtualClock) 
         vogent.get(path)
 
     assert last_request(stand)["faults"] == ["again", "label", "cut"]
+
+
+def test_rows_move_to_the_next_read_while_somebody_pages(
+    simulate: Simulate, client: Client, clock: VirtualClock
+) -> None:
+    stand = simulate()
+    vogent = client(stand, "vogent")
+    dials = finished_dials(vogent, clock, 4)
+    whole = [row["id"] for row in vogent.get(dials).json()["data"]]
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "moving_rows", "rows": 2}})
+
+    first, second = ([row["id"] for row in vogent.get(dials).json()["data"]] for _ in range(2))
+
+    assert first == whole[:2]
+    assert second == whole[2:] + whole[:2]
+
+
+def test_the_right_answer_may_come_under_another_status(simulate: Simulate, client: Client) -> None:
+    stand = simulate()
+    vogent = client(stand, "vogent")
+    fault = {"kind": "status", "status": 207, "when": "after", "body": "answer"}
+    stand.set_faults({"routes": ["submit"], "fault": fault})
+
+    answer = vogent.post(JOBS, json=job())
+
+    assert answer.status_code == 207
+    assert vogent.get(f"{JOBS}/{answer.json()['id']}").status_code == 200
+
+
+def test_a_total_may_be_another_one_each_time(simulate: Simulate, client: Client) -> None:
+    stand = simulate()
+    fault = {"kind": "wrong_total", "by": 1, "up_to": 1000}
+    stand.set_faults({"routes": ["page"], "fault": fault})
+    vocode = client(stand, "vocode")
+
+    totals = {vocode.get("/calls/list").json()["total"] for _ in range(5)}
+
+    assert len(totals) > 1
+    assert min(totals) >= 1
