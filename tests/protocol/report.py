@@ -31,6 +31,10 @@ def _lines(outcomes: Sequence[Outcome], planned: Sequence[Trial], seed: int) -> 
     yield from _figures(outcomes, seed)
     yield ""
     yield from _coverage(outcomes, planned)
+    if len(outcomes) < len(planned):
+        yield ""
+        yield "**Not complete:** what was not tried is not proved by this run. The whole of it:"
+        yield f"`make torture SEED={seed} RESULTS=FILE`, which may be broken off and goes on."
     yield ""
     yield from _by_fault(outcomes)
     yield ""
