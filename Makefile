@@ -13,7 +13,7 @@ PACKAGES := campaign flows outdial providers simulator store tasks tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test processes torture lint types contracts check format lock clean
+.PHONY: help venv demo test bench processes torture lint types contracts check format lock clean
 
 help: ## Tell what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60
 
 processes: $(STAMP) ## Prove with whole programs: two at once, asleep, killed, without their database
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m '' tests/processes
+
+bench: $(STAMP) ## Plan a million people, and tell the time and the memory it takes
+	@$(BIN)/python -m tests.benchmarks
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .
