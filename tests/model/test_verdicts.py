@@ -43,6 +43,12 @@ SAFE: Mapping[str, Variant] = {
 }
 
 
+def test_no_verdict_is_missing() -> None:
+    names = {name.replace(",", " ").split()[0] for name in (*UNSAFE, *SAFE)}
+
+    assert names == {f"V{n}" for n in range(11)} | {f"W{n}" for n in range(1, 6)}
+
+
 @pytest.mark.parametrize("name", UNSAFE)
 def test_a_protocol_that_was_found_unsafe_stays_found(name: str) -> None:
     assert explore(UNSAFE[name]).dials_twice
