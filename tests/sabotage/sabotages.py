@@ -70,7 +70,7 @@ def written_down_afterwards(patch: pytest.MonkeyPatch) -> None:
 
     async def submit_one(
         runtime: Any, batch: Any, provider: Any, tag: str, _policy: object
-    ) -> None:
+    ) -> bool:
         run, now = runtime.ledger.run, runtime.clock.now
         placed = await run(submissions.calls_to_place, tag)
         callers = submitting.caller_numbers(batch.spec, batch.provider)
@@ -79,12 +79,13 @@ def written_down_afterwards(patch: pytest.MonkeyPatch) -> None:
         try:
             receipt = await provider.submit(body, nothing)
         except ProviderError:
-            return  # Nothing is written down: it is still planned.
+            return True  # Nothing is written down: it is still planned.
         claim: dict[str, Any] = {"owner": runtime.runner.name, "body": body, "start_at": None}
         epoch = await run(claiming.claim, tag, now=now(), lease=LEASE, **claim)
         dials = not provider.capabilities.two_phase_start
         await run(claiming.mark_wire, tag, epoch, now(), dials=dials)
         await run(deciding.accept, tag, receipt, now(), dials=dials)
+        return True
 
     patch.setattr(submitting, "_submit_one", submit_one)
 
