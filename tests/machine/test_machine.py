@@ -39,8 +39,8 @@ from tests.sabotage import sabotages
 EXAMPLES = int(os.environ.get("OUTDIAL_TEST_MACHINE_EXAMPLES", "0"))
 """0: few, and the same in every run. `make machine` sets it."""
 PROFILE = settings(
-    max_examples=EXAMPLES or 6,
-    stateful_step_count=50 if EXAMPLES else 25,
+    max_examples=EXAMPLES or 4,
+    stateful_step_count=50 if EXAMPLES else 20,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
