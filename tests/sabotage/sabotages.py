@@ -4,6 +4,7 @@ To replace our own code is what a sabotage is; tests that prove that the code wo
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -22,11 +23,10 @@ from store.calls import pages, rows
 from store.submissions import claiming, deciding, doubting
 from store.submissions import views as submissions
 from tasks.steps import collecting, submitting
-from tasks.steps.submitting import LEASE
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
 _submit, _get, _open = Http.submit, Http.get, Http.__init__
-_TRIES = 3
+_TRIES, _LEASE = 3, timedelta(minutes=5)
 
 
 async def nothing() -> None:
@@ -81,7 +81,7 @@ def written_down_afterwards(patch: pytest.MonkeyPatch) -> None:
         except ProviderError:
             return True  # Nothing is written down: it is still planned.
         claim: dict[str, Any] = {"owner": runtime.runner.name, "body": body, "start_at": None}
-        epoch = await run(claiming.claim, tag, now=now(), lease=LEASE, **claim)
+        epoch = await run(claiming.claim, tag, now=now(), lease=_LEASE, **claim)
         dials = not provider.capabilities.two_phase_start
         await run(claiming.mark_wire, tag, epoch, now(), dials=dials)
         await run(deciding.accept, tag, receipt, now(), dials=dials)
