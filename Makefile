@@ -13,11 +13,7 @@ PACKAGES := campaign flows outdial providers simulator store tasks tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help venv demo test bench processes torture lint types contracts check format lock clean
-=======
-.PHONY: help venv demo test processes torture machine lint types contracts check format lock clean
->>>>>>> befb3c4 (Leave the order of events to chance: a state machine of ledger and protocol)
+.PHONY: help venv demo test bench processes torture machine lint types contracts check format lock clean
 
 help: ## Tell what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,13 +48,11 @@ torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60
 processes: $(STAMP) ## Prove with whole programs: two at once, asleep, killed, without their database
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m '' tests/processes
 
-<<<<<<< HEAD
 bench: $(STAMP) ## Plan a million people, and tell the time and the memory it takes
 	@$(BIN)/python -m tests.benchmarks
-=======
+
 machine: $(STAMP) ## Look for an order of events that breaks a promise, at length (EXAMPLES=500)
 	@OUTDIAL_TEST_MACHINE_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/pytest tests/machine -n $(WORKERS) --dist loadgroup
->>>>>>> befb3c4 (Leave the order of events to chance: a state machine of ledger and protocol)
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .
