@@ -44,6 +44,7 @@ BATCHES = Capabilities(
     native_batch=True,
     two_phase_start=False,
     start_in_future=None,
+    stop_in_future=False,
     finds_by_tag=True,
     echoes_key=True,
     cancels="calls",
