@@ -31,12 +31,12 @@ SABOTAGES = {
     ),
     "a second function posts": (
         "providers/http.py",
-        "    def heed(",
+        "    async def get(",
         """    async def submit_again(self, path: str, body: bytes) -> Answer:
         request = self._submitter.build_request("POST", path, content=body)
         return await _send(self._submitter, request)
 
-    def heed(""",
+    async def get(""",
         "the connection for submits is used by ['submit', 'submit_again']",
     ),
     "an adapter dials as it reads": (
