@@ -37,7 +37,7 @@ SABOTAGES = {
         return await _send(self._submitter, request)
 
     async def get(""",
-        "the connection for submits is used by ['submit', 'submit_again']",
+        "the connection for submits is used by ['submit_again', 'submit']",
     ),
     "an adapter dials as it reads": (
         "providers/vocode/adapter.py",
