@@ -67,7 +67,8 @@ def _closes_at(batch: BatchView, settled: Settled, now: datetime) -> datetime | 
     closes_at = settled.tally.closes_at
     if closes_at is None or batch.stop_asked_at is not None or not settled.tally.submitted:
         return None
-    return max(closes_at, now)
+    # It is asked before this is looked at: what was not done is not to be tried without a pause.
+    return max(closes_at, now + batch.spec.polling.min)
 
 
 def _note(batch: BatchView, settled: Settled, due_at: datetime | None) -> str:

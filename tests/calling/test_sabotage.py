@@ -10,9 +10,8 @@ import phonenumbers
 import pytest
 from phonenumbers import timezone
 
-from campaign.rules import ruling, verdict, windows, zones
+from campaign.rules import windows, zones
 from campaign.rules.caps import PastDial, RollingCap
-from campaign.spec import Policy
 from store import suppressions
 from tests.calling.people import COLUMNS, Row, abroad, american
 from tests.calling.scene import Scene, play
@@ -75,11 +74,6 @@ def at_import_only(*_arguments: object) -> frozenset[str]:
     return frozenset()
 
 
-def by_the_clock_of_the_request(policy: Policy, at: datetime) -> verdict.Judge:
-    """The start lies twenty minutes ahead, and nobody thought of that."""
-    return verdict.Judge(policy, at - timedelta(minutes=20))
-
-
 SABOTAGES = {
     "the zone of the number's area and no other": Sabotage(
         where=zones,
@@ -131,19 +125,6 @@ SABOTAGES = {
             suppress={american("312", 0): "before mark_start"},
         ),
         complaint="suppressed before",
-    ),
-    "the instant of the request and not that of the start": Sabotage(
-        where=ruling,
-        function="Judge",
-        mistake=by_the_clock_of_the_request,
-        scene=scene(
-            person(american("312", 0)),
-            NOON_IN_CHICAGO,
-            api="bland",
-            limits={"start_guard": "20m"},
-            policy={"expires_at": (NOON_IN_CHICAGO + timedelta(minutes=10)).isoformat()},
-        ),
-        complaint="expired",
     ),
 }
 

@@ -114,7 +114,7 @@ def test_no_table_is_no_rule_but_the_operators(jurisdiction: str | None) -> None
 
 
 def test_a_country_without_a_rule_is_closed_until_the_operator_supplies_one() -> None:
-    facts = Facts(e164=fictional("876"), region="JM", timezone="America/Jamaica")
+    facts = Facts(e164=fictional("876"), region="JM", timezone="America/Jamaica", consent="written")
     own = {"place": "JM", "windows": [ANY_HOUR], "source": "counsel", "as_of": "2026-11-01"}
 
     closed = judge(facts, policy(), NOON)
@@ -209,7 +209,8 @@ def test_holidays_that_nobody_knows_block_instead_of_being_open() -> None:
 
 
 def test_a_rule_that_was_checked_too_long_ago_closes_its_state() -> None:
-    facts = Facts(e164=fictional("601"), region="US")  # Mississippi, as of June 2024.
+    # Mississippi, as of June 2024.
+    facts = Facts(e164=fictional("601"), region="US", consent="written")
     june = {"place": "US-MS", "windows": [ANY_HOUR], "source": "counsel", "as_of": "2026-11-01"}
 
     fresh = judge(facts, policy(), NOON)

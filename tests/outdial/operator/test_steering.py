@@ -249,7 +249,8 @@ def test_the_api_that_the_campaign_chose_tells_what_can_be_stopped(
     )
     desk.execute(
         "INSERT INTO submission (tag, batch_id, no, provider, state, epoch, owner, body_sha256,"
-        " looks, note, wire_at) VALUES ('t', 'b', 1, 'vapi', 'unknown', 1, '', '', 0, '', :now)",
+        " looks, note, lines, wire_at)"
+        " VALUES ('t', 'b', 1, 'vapi', 'unknown', 1, '', '', 0, '', 1, :now)",
         now=desk.now.isoformat(),
     )
 
