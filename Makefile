@@ -45,7 +45,7 @@ torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60
 	@$(BIN)/python -m tests.protocol.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
-processes: $(STAMP) ## Prove with whole programs: two at once, asleep, killed, without their database
+processes: $(STAMP) ## Prove with whole programs: two at once, asleep, killed, without their database or worker
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m '' tests/processes
 
 bench: $(STAMP) ## Plan a million people, and tell the time and the memory it takes

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from prefect import flow, get_run_logger
 
+from flows.putting_back import put_back_crashed, put_back_unstarted
 from flows.run_batch import advance
 from flows.waking import wake
 from tasks import campaigns
@@ -20,10 +21,11 @@ async def resume_campaigns(seconds: int = 50) -> None:
 
     Works for about `seconds`. Takes batches whose step is due: of campaigns that were handed over
     at once, of others when they are overdue, as then nobody looks after them. Plans the next waves
-    of handed over campaigns and wakes their flow runs when all is done. Two sweepers at once do no
-    harm.
+    of handed over campaigns and wakes their flow runs when all is done; puts flow runs of the other
+    campaigns back that crashed, and any that never began. Two sweepers at once do no harm.
     """
     async with open_runtime() as runtime:
+        await _put_back(runtime)
         end = runtime.clock.now() + timedelta(seconds=seconds)
         while True:
             worked = await _sweep(runtime)
@@ -31,6 +33,13 @@ async def resume_campaigns(seconds: int = 50) -> None:
                 return
             if not worked:
                 await runtime.clock.sleep(timedelta(seconds=1))
+
+
+async def _put_back(runtime: Runtime) -> None:
+    """Have flow runs taken once more that nobody else would go on with."""
+    now = runtime.clock.now()
+    await put_back_crashed(await sweeping.flow_runs_at_work(runtime), now)
+    await put_back_unstarted(now)
 
 
 async def _sweep(runtime: Runtime) -> bool:

@@ -1,22 +1,16 @@
 """Bring a campaign's own flow run back, so that it closes the books."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from prefect import get_run_logger
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Scheduled
 
+from flows.putting_back import may_try_again, put_back, settling
 from tasks import campaigns
 from tasks.steps import sweeping
 from tasks.steps.runtime import Runtime
-
-_CRASHES_BORNE = 5
-# A worker reports a crash a second time some seconds later, which would overwrite an earlier
-# resumption.
-_CRASH_SETTLES = timedelta(seconds=30)
 
 
 async def wake(runtime: Runtime, campaign_id: str) -> None:
@@ -44,20 +38,14 @@ async def _wake_run(
     state = run.state
     if state is None or state.is_pending() or state.is_scheduled() or state.is_running():
         return
+    if settling(run, runtime.clock.now()):
+        return
     if state.is_paused():
         await client.resume_flow_run(run.id)
-    elif state.is_crashed() and await _may_try_again(client, run, state):
-        again = Scheduled(name="AwaitingRetry", message="put back by resume-campaigns")  # pyright: ignore[reportUnknownVariableType, reportCallIssue]
-        await client.set_flow_run_state(run.id, again, force=True)
+    elif await may_try_again(client, run):
+        await put_back(client, run)
     elif state.is_final():
         await _close_here(runtime, campaign_id)
-
-
-async def _may_try_again(client: PrefectClient, run: FlowRun, state: State[object]) -> bool:
-    age = datetime.now(UTC) - state.timestamp
-    states = await client.read_flow_run_states(run.id)
-    crashes = sum(one.type == StateType.CRASHED for one in states)
-    return age >= _CRASH_SETTLES and crashes <= _CRASHES_BORNE
 
 
 async def _close_here(runtime: Runtime, campaign_id: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from campaign.states import BatchState
+from campaign.states import BatchState, CampaignState
 from store.columns import table_of
 from store.tables import Batch, Campaign
 
@@ -58,6 +58,20 @@ def anything_open(db: Connection) -> bool:
 def handed_over(db: Connection) -> list[str]:
     """Ids of the campaigns that the sweeper goes on with."""
     query = select(_CAMPAIGN.c.id).where(_CAMPAIGN.c.handed_over).order_by(_CAMPAIGN.c.id)
+    return list(db.scalars(query))
+
+
+def flow_runs_at_work(db: Connection) -> list[str]:
+    """Ids of the flow runs that look after running campaigns themselves."""
+    query = (
+        select(_CAMPAIGN.c.flow_run_id)
+        .where(
+            _CAMPAIGN.c.state == CampaignState.RUNNING,
+            _CAMPAIGN.c.handed_over.is_(False),
+            _CAMPAIGN.c.flow_run_id.is_not(None),
+        )
+        .order_by(_CAMPAIGN.c.id)
+    )
     return list(db.scalars(query))
 
 

@@ -32,6 +32,11 @@ async def handed_over(runtime: Runtime) -> list[str]:
     return await runtime.ledger.run(sweeps.handed_over)
 
 
+async def flow_runs_at_work(runtime: Runtime) -> list[str]:
+    """Ids of the flow runs that look after running campaigns themselves."""
+    return await runtime.ledger.run(sweeps.flow_runs_at_work)
+
+
 async def room(runtime: Runtime, campaign_id: str) -> int:
     """How many further batches a campaign may have open."""
     campaign = await runtime.ledger.run(campaigns.get, campaign_id)

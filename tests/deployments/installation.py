@@ -22,6 +22,7 @@ _SETTINGS = {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_TO_API_ENABLED": "true",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "PREFECT_WORKER_QUERY_SECONDS": "1",
     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
@@ -36,6 +37,7 @@ class Installation:
             free.bind(("127.0.0.1", 0))
             port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/api"
+        self._name = f"deployed-{port}"
         self.home = folder / "prefect-home"
         self.home.mkdir()
         self._env = {
@@ -45,16 +47,18 @@ class Installation:
             "PREFECT_API_URL": self.url,
         }
         self._session = session
-        self.server_log = self._serve("deployed-server", "server", "start", "--port", str(port))
+        self.server_log = self._serve("server", "server", "start", "--port", str(port))
         until(self._healthy, self.server_log)
-        self._prefect("work-pool", "create", "--type", "process", "outdial")
-        self._prefect(
-            "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"
+        self._python("prefect", "work-pool", "create", "--type", "process", "outdial")
+        self._python(
+            *("prefect", "--no-prompt", "deploy", "--all"),
+            *("--prefect-file", "deployments/prefect.yaml"),
         )
-        self.start_worker("deployed-worker")
+        self._python("deployments.automations")
+        self.start_worker("worker")
 
     def start_worker(self, name: str) -> None:
-        """Start a worker of this name, which is also that of its log."""
+        """Start a worker, whose log ends in this name."""
         self.worker_log = self._serve(name, "worker", "start", "--pool", "outdial")
 
     def deployment(self, name: str) -> dict[str, Any]:
@@ -71,6 +75,14 @@ class Installation:
         its_id = self.deployment(deployment)["id"]
         return self.call("POST", f"deployments/{its_id}/create_flow_run", wanted)
 
+    def runs(self, deployment: str, state: str) -> list[dict[str, Any]]:
+        """Return the flow runs of a deployment that are in a state of this type."""
+        wanted = {
+            "deployments": {"id": {"any_": [self.deployment(deployment)["id"]]}},
+            "flow_runs": {"state": {"type": {"any_": [state]}}},
+        }
+        return self.call("POST", "flow_runs/filter", wanted)
+
     def run(self, run_id: str) -> dict[str, Any]:
         """Return a flow run."""
         return self.call("GET", f"flow_runs/{run_id}")
@@ -81,7 +93,7 @@ class Installation:
         def reached() -> bool:
             return self.run(run_id)["state"]["name"] in states
 
-        wait_until(reached, lambda: f"{self.run(run_id)['state']}\n{self._tails()}")
+        wait_until(reached, lambda: f"{self.run(run_id)['state']}\n{self.tails()}")
         return self.run(run_id)
 
     def call(self, method: str, path: str, json: Any = None) -> Any:
@@ -102,11 +114,11 @@ class Installation:
 
     def _serve(self, name: str, *command: str) -> Path:
         prefect = [sys.executable, "-m", "prefect", *command]
-        return self._session.serve(name, prefect, env=self._env)
+        return self._session.serve(f"{self._name}-{name}", prefect, env=self._env)
 
-    def _prefect(self, *command: str) -> None:
+    def _python(self, module: str, *arguments: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "prefect", *command],
+            [sys.executable, "-m", module, *arguments],
             check=False,
             cwd=ROOT,
             env={**os.environ, **self._env},
@@ -116,7 +128,8 @@ class Installation:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def _tails(self) -> str:
+    def tails(self) -> str:
+        """Return the ends of the logs."""
         return "\n".join(log.read_text()[-3000:] for log in (self.server_log, self.worker_log))
 
 
