@@ -120,7 +120,12 @@ def _attempts(db: Connection, numbers: Sequence[str]) -> Iterator[Facts]:
             a.state,
             a.outcome,
             a.dialled_at,
+            a.closed_at,
+            c.provider_call_id,
+            c.over,
+            c.started_at,
             c.ended_at,
+            c.first_seen,
             c.opted_out,
         )
         .outerjoin(_CALL, (c.recipient_id == a.recipient_id) & (c.attempt_no == a.no))
@@ -145,19 +150,26 @@ def _history(
     attempts: Sequence[Facts], campaign_id: str | None, now: datetime
 ) -> tuple[PastDial, ...]:
     """A number is in a campaign once, so that what this campaign dialled it dialled this person."""
-    return tuple(
-        _past(attempt, campaign_id)
-        for attempt in attempts
-        if attempt.dialled_at is not None
-        and (attempt.campaign_id == campaign_id or attempt.dialled_at > now - HISTORY)
-    )
+    dialled = (_past(one, campaign_id, now) for one in attempts if one.dialled_at is not None)
+    return tuple(one for one in dialled if one.this_campaign or one.over_at > now - HISTORY)
 
 
-def _past(attempt: Facts, campaign_id: str | None) -> PastDial:
+def _past(attempt: Facts, campaign_id: str | None, now: datetime) -> PastDial:
     return PastDial(
-        at=attempt.dialled_at,
+        at=max(attempt.dialled_at, attempt.started_at or attempt.dialled_at),
         outcome=Outcome(attempt.outcome) if attempt.outcome else None,
-        ended_at=attempt.ended_at,
+        ended_at=_over(attempt, now),
         this_campaign=attempt.campaign_id == campaign_id,
         refused=bool(attempt.opted_out),
     )
+
+
+def _over(attempt: Facts, now: datetime) -> datetime:
+    """Return since when the telephone cannot have rung any more, by whatever is known."""
+    called = attempt.provider_call_id is not None
+    if attempt.state in _OPEN or (called and not attempt.over):
+        return now
+    if attempt.ended_at is not None:
+        return attempt.ended_at
+    seen = [attempt.closed_at, attempt.first_seen]
+    return max((moment for moment in seen if moment is not None), default=now)

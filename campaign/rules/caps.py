@@ -19,17 +19,22 @@ class PastDial:
     """
 
     at: datetime
-    """The wire mark: an attempt counts from when it may have been dialled, whatever came of it."""
+    """When it rang as far as is known, else the wire mark: what the part of the day goes by."""
     outcome: Outcome | None = None
     """None: not over, or not known."""
     ended_at: datetime | None = None
+    """It has not rung since: when the telephone was put down, or when we saw that it was over."""
     this_campaign: bool = True
     refused: bool = False
     """The person asked not to be called again."""
 
     @property
     def over_at(self) -> datetime:
-        """When the telephone was put down, as far as is known; what gaps count from."""
+        """The latest instant at which it can have rung; what caps and gaps count from.
+
+        A provider may let a call wait for hours after our wire mark. Counted from that, two rings
+        could come closer together than a cap allows.
+        """
         return max(self.at, self.ended_at or self.at)
 
 
@@ -65,7 +70,7 @@ class RollingCap:
 
     def _times(self, history: Iterable[PastDial]) -> list[datetime]:
         if self.counted is Counted.ATTEMPTS:
-            return [past.at for past in history]
+            return [past.over_at for past in history]
         if self.counted is Counted.REFUSALS:
             return [past.over_at for past in history if past.refused]
         return [past.over_at for past in history if past.outcome in _OUTCOMES[self.counted]]

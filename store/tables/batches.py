@@ -150,7 +150,8 @@ class Attempt(Row, table=True):
     provider_call_id: str | None = None
     """As the answer to the submit told it; the call itself may not be listed yet."""
     dialled_at: datetime | None = time_column()
-    """The wire mark of its submission: what caps count from. NULL: provably not dialled."""
+    """The wire mark of its submission: a telephone may have rung since. NULL: provably not
+    dialled."""
     reserved_usd: Decimal | None = Field(default=None, sa_type=Money, nullable=True)
     """What it was given of the campaign's budget. NULL: there was no budget."""
     created_at: datetime = time_column(nullable=False)

@@ -121,6 +121,12 @@ def test_a_conversation_counts_from_its_end() -> None:
     assert RollingCap(1, 7 * 24 * HOUR, Counted.CONVERSATIONS).free_from([talk]) == NOW + 167 * HOUR
 
 
+def test_a_call_that_waited_at_its_provider_counts_from_its_end() -> None:
+    late = ago(5, ended_at=NOW - HOUR)
+
+    assert RollingCap(1, 24 * HOUR).free_from([late]) == NOW + 23 * HOUR
+
+
 def test_a_refusal_is_kept_for_its_time() -> None:
     refused = ago(24, Outcome.ANSWERED, refused=True)
     cap = RollingCap(1, timedelta(days=60), Counted.REFUSALS)

@@ -5,7 +5,7 @@ import pytest
 
 from campaign.candidates import Candidate, Ruling
 from campaign.words import Outcome
-from store import planning, suppressions
+from store import candidates, planning, suppressions
 from store.ledger import Ledger
 from store.planning import plan_batch
 from tests.store.desk import NOON, Desk, listed, number
@@ -138,6 +138,28 @@ def test_the_judge_is_told_the_past_of_the_number_over_all_campaigns(desk: Desk)
     assert attempt.ended_at == NOON + timedelta(seconds=30)
     assert not attempt.this_campaign
     assert not attempt.refused
+
+
+def test_a_call_counts_from_when_it_can_have_rung_last(desk: Desk) -> None:
+    past = desk.placed(people=4, name="winter")
+    keys = [row["key"] for row in desk.attempts()]
+    hours = [NOON + timedelta(hours=n) for n in range(6)]
+    ended = {"started_at": hours[2], "ended_at": hours[3]}
+    nothing = {"started_at": None, "ended_at": None}
+    told = desk.call(keys[0], Outcome.NO_ANSWER, **ended)
+    untold = desk.call(keys[1], Outcome.NO_ANSWER, **nothing)
+    under_way = desk.call(keys[2], Outcome.UNKNOWN, over=False, **nothing)
+    desk.later(hours=4)
+    desk.page(past, [listed(told), listed(untold), listed(under_way)])
+    desk.later(hours=1)
+
+    with desk.ledger.reading() as db:
+        known = candidates.pasts(db, [number(n) for n in range(4)], None, desk.now)
+
+    history = [known[number(n)].history[0] for n in range(4)]
+    assert [past.at for past in history] == [hours[2], NOON, NOON, NOON]
+    # As the provider said; when we saw it end; not over; nothing heard of.
+    assert [past.over_at for past in history] == [hours[3], hours[4], hours[5], hours[5]]
 
 
 def test_a_second_attempt_has_another_key(desk: Desk) -> None:
