@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from prefect import flow, get_run_logger
 
+from flows.cancelled_runs import heed_cancellations
 from flows.putting_back import put_back_crashed, put_back_unstarted
 from flows.run_batch import advance
 from flows.waking import wake
@@ -22,7 +23,8 @@ async def resume_campaigns(seconds: int = 50) -> None:
     Works for about `seconds`. Takes batches whose step is due: of campaigns that were handed over
     at once, of others when they are overdue, as then nobody looks after them. Plans the next waves
     of handed over campaigns and wakes their flow runs when all is done; puts flow runs of the other
-    campaigns back that crashed, and any that never began. Two sweepers at once do no harm.
+    campaigns back that crashed, and any that never began. Cancels campaigns whose flow run was
+    cancelled in Prefect. Two sweepers at once do no harm.
     """
     async with open_runtime() as runtime:
         await _put_back(runtime)
@@ -44,6 +46,7 @@ async def _put_back(runtime: Runtime) -> None:
 
 async def _sweep(runtime: Runtime) -> bool:
     """One pass over everything that is due. Returns whether anything was."""
+    await heed_cancellations(runtime)
     await sweeping.recover(runtime)
     due = await sweeping.due_batches(runtime)
     await _advance_all(runtime, due)

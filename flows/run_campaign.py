@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from campaign.durations import say_duration
 from flows.approving import ask
+from flows.cancelled_runs import watch
 from flows.form import CampaignForm
 from flows.run_batch import run_batch
 from flows.spreading import spread_batches
@@ -90,7 +91,7 @@ async def run_campaign(
         books = await campaigns.close_books(enrolled.id)
         await publish(runtime, enrolled.id, at_once=True)
         await publish_report(runtime, enrolled.id)
-        return _verdict(books)
+        return await _verdict(runtime, enrolled.id, books)
 
 
 def _first_time() -> bool:
@@ -104,6 +105,7 @@ async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
     # A batch that has come back is over, broken off, or waits for a campaign that is not running.
     begun: set[str] = set()
     broken: dict[str, BaseException] = {}
+    watching = asyncio.create_task(watch(runtime, flow_run.id or ""))
     try:
         while True:
             room = enrolled.spec.limits.batches_at_once - len(running)
@@ -121,7 +123,7 @@ async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
             elif not await _wait_for_redials(runtime, enrolled.id):
                 break
     finally:
-        await _cancel(running.values())
+        await _end([watching, *running.values()])
     if broken:
         raise ExceptionGroup(
             f"{len(broken)} batches broke off; run the campaign again to go on with them",
@@ -139,11 +141,11 @@ async def _next_batches(
     return left[: max(room, 0)]
 
 
-async def _cancel(batches: Iterable[asyncio.Task[str]]) -> None:
-    """Take the batches along when the campaign is interrupted: their next step needs its ledger."""
-    for task in batches:
+async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Take them along when the campaign ends or breaks off: their next step needs its ledger."""
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*batches, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _take_finished(running: dict[str, asyncio.Task[str]]) -> dict[str, BaseException]:
@@ -189,7 +191,9 @@ async def _hand_over(runtime: Runtime, enrolled: Enrolled, *, spread: bool) -> N
         await asuspend_flow_run(timeout=int(_SUSPENDED_FOR.total_seconds()))
 
 
-def _verdict(books: Books) -> State[Any]:
+async def _verdict(runtime: Runtime, campaign_id: str, books: Books) -> State[Any]:
+    if await enrolling.cancelled(runtime, campaign_id):
+        return State(type=StateType.CANCELLED, message=books.in_words)
     if books.closes:
         return _completed(books.in_words)
     return State(type=StateType.FAILED, name="NeedsAttention", message=books.in_words)

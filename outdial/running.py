@@ -56,7 +56,7 @@ def run_to_end(name: str, *, strict: bool, plan: str | None = None) -> None:
 
 async def _run(flow: Any, name: str, *, strict: bool, plan: str | None) -> None:
     state = await flow(name=name, strict=strict, plan=plan, return_state=True)
-    if state.is_completed() or state.name == _NEEDS_ATTENTION:
+    if state.is_completed() or state.is_cancelled() or state.name == _NEEDS_ATTENTION:
         return
     cause = await state.aresult(raise_on_failure=False)
     raise cause if isinstance(cause, BaseException) else RuntimeError(f"the flow is {state.name}")

@@ -1,10 +1,11 @@
 """Queries of the sweeper."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from campaign.states import BatchState, CampaignState
+from campaign.states import CAMPAIGN, BatchState, CampaignState
 from store.columns import table_of
 from store.tables import Batch, Campaign
 
@@ -73,6 +74,20 @@ def flow_runs_at_work(db: Connection) -> list[str]:
         .order_by(_CAMPAIGN.c.id)
     )
     return list(db.scalars(query))
+
+
+def flow_runs_to_heed(db: Connection) -> Mapping[str, str]:
+    """Campaigns that can still be cancelled, by the flow run that looks after them, or did."""
+    open_states = [state for state, after in CAMPAIGN.items() if CampaignState.CANCELLING in after]
+    query = select(_CAMPAIGN.c.flow_run_id, _CAMPAIGN.c.id).where(
+        or_(
+            _CAMPAIGN.c.state.in_(open_states),
+            # Somebody has to see to the end of it once its flow run has ended.
+            and_(_CAMPAIGN.c.state == CampaignState.CANCELLING, _CAMPAIGN.c.handed_over.is_(False)),
+        ),
+        _CAMPAIGN.c.flow_run_id.is_not(None),
+    )
+    return {row.flow_run_id: row.id for row in db.execute(query)}
 
 
 def set_handed_over(db: Connection, campaign_id: str, *, handed_over: bool) -> None:

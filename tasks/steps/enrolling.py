@@ -97,3 +97,8 @@ async def finished(runtime: Runtime, campaign_id: str) -> bool:
     if await planning.unfinished(runtime, campaign_id):
         return False
     return await planning.next_due(runtime, campaign_id) is None
+
+
+async def cancelled(runtime: Runtime, campaign_id: str) -> bool:
+    """The campaign has ended before its time."""
+    return (await runtime.ledger.run(campaigns.get, campaign_id)).state is CampaignState.CANCELLED

@@ -1,8 +1,10 @@
 """What the sweeper finds to do."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from store import campaigns, sweeps
+from campaign.states import CampaignState
+from store import campaigns, cancelling, sweeps
 from store.batches import views as batches
 from store.submissions import claiming
 from tasks.steps.runtime import Runtime
@@ -35,6 +37,27 @@ async def handed_over(runtime: Runtime) -> list[str]:
 async def flow_runs_at_work(runtime: Runtime) -> list[str]:
     """Ids of the flow runs that look after running campaigns themselves."""
     return await runtime.ledger.run(sweeps.flow_runs_at_work)
+
+
+async def flow_runs_to_heed(runtime: Runtime) -> Mapping[str, str]:
+    """Campaigns that are cancelled if a person cancels this flow run: ids by flow run's id."""
+    return await runtime.ledger.run(sweeps.flow_runs_to_heed)
+
+
+async def cancel(runtime: Runtime, campaign_id: str, *, ended: bool) -> None:
+    """Cancel a campaign because its flow run was; one that is being cancelled already goes on.
+
+    `ended`: the flow run will not see to the end of it, so that is for the sweeper.
+    """
+    now = runtime.clock.now()
+    if ended:
+        await runtime.ledger.run(sweeps.set_handed_over, campaign_id, handed_over=True)
+    campaign = await runtime.ledger.run(campaigns.get, campaign_id)
+    if campaign.state is CampaignState.CANCELLING:
+        return
+    reason = "its flow run was cancelled"
+    await runtime.ledger.run(cancelling.ask, campaign_id, actor="Prefect", reason=reason, now=now)
+    await runtime.ledger.run(cancelling.finish, campaign_id, now)
 
 
 async def room(runtime: Runtime, campaign_id: str) -> int:

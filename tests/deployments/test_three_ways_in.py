@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from campaign.states import CampaignState
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
-from store import books, campaigns
+from store import audit, books, campaigns
 from store.books import Books
 from store.ledger import Ledger
 from tests.deployments.installation import Installation, wait_until
@@ -167,6 +168,34 @@ def test_a_schedule_starts_runs_and_leaves_a_campaign_alone_that_is_still_at_wor
 
     others = [row["phone_number"] for row in people(PEOPLE, skip=PEOPLE)]
     assert rings(simulator, "vapi") == sorted(others)
+
+
+def test_a_suspended_run_that_is_cancelled_takes_its_campaign_along(
+    installation: Installation, place: Path, simulator: RunningSimulator
+) -> None:
+    write_list(place, PEOPLE, "third.csv", skip=2 * PEOPLE)
+    said = form("vogent", "cancelled", place, limits={"batch_size": 2, "open_batches": 1})
+    said["recipients"]["source"] = str(place / "third.csv")
+    before = len(rings(simulator, "vogent"))
+    parameters = {"campaign": said, "waiting": "suspended"}
+    run = installation.create_run("run-campaign/run-campaign", parameters, "order-4712")
+    installation.wait_for(run["id"], "Suspended")
+
+    # As the button in Prefect's UI does.
+    wish = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    installation.call("POST", f"flow_runs/{run['id']}/set_state", wish)
+    installation.wait_for(run["id"], "Cancelled")
+    sweeper = installation.create_run("resume-campaigns/resume-campaigns", {}, "sweep-3")
+    installation.wait_for(sweeper["id"], "Completed")
+
+    with Ledger.open(f"sqlite:///{place / 'ledger.db'}") as ledger, ledger.reading() as db:
+        campaign = campaigns.get(db, "cancelled")
+        told = [one.reason for one in audit.listing(db) if one.subject == campaign.id]
+    assert campaign.state is CampaignState.CANCELLED
+    assert told == ["its flow run was cancelled"]
+    counted_now = counted(place, "cancelled")
+    assert counted_now.closes
+    assert len(rings(simulator, "vogent")) - before == PEOPLE - counted_now.skipped < PEOPLE
 
 
 def test_nothing_about_people_is_in_prefects_database_logs_or_artifacts(
