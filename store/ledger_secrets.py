@@ -19,11 +19,14 @@ class KeyedHash:
     """
 
     def __init__(self, db: Connection, name: str) -> None:
-        self._secret = _secret(db, name)
+        # Begun once, as the key takes longer than a number.
+        self._begun = hmac.new(_secret(db, name), digestmod="sha256")
 
     def __call__(self, text: str) -> str:
         """Return 64 hexadecimal digits, always the same for a text."""
-        return hmac.digest(self._secret, text.encode(), "sha256").hex()
+        keyed = self._begun.copy()
+        keyed.update(text.encode())
+        return keyed.hexdigest()
 
 
 def _secret(db: Connection, name: str) -> bytes:

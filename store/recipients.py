@@ -1,9 +1,9 @@
 """People: imported in bulk, each number once per campaign, and counted as they come."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -37,14 +37,13 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRecipient:
+class NewRecipient(NamedTuple):
     """One good row of a list. Its provider is decided by the campaign's split."""
 
     phone_number: str
     """E.164."""
     provider: str
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    variables: Mapping[str, str] = {}
     external_id: str | None = None
     source_row: int = 0
     region: str | None = None

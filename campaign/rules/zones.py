@@ -14,6 +14,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import timezone
 from phonenumbers.phonenumber import PhoneNumber
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaign.rules.phone import Kind, exchange, fictional_range
 from campaign.rules.places import (
@@ -108,17 +109,26 @@ class _Found(NamedTuple):
 def locate(clues: Clues, *, strict_us: bool = False) -> Place:
     """Tell where a person may be; `strict_us`: if in the US, in any of four zones besides."""
     nanp = clues.e164.startswith("+1")
-    number = _number_place(clues.e164[1:8] if nanp else clues.e164, clues.region or "")
-    listed = _Listed(
-        (clues.timezone or "").strip(),
-        (clues.state or "").strip(),
-        (clues.postcode or "").strip(),
-        (clues.country or "").strip().upper(),
+    return _place(
+        clues.e164[1:8] if nanp else clues.e164,
+        clues.region or "",
+        strict_us,
+        clues.timezone or "",
+        clues.state or "",
+        clues.postcode or "",
+        clues.country or "",
     )
-    return _locate(number, listed, strict_us)
 
 
-@lru_cache(maxsize=262144)
+# Room for every exchange of North America: of a long list, few people are the first of theirs.
+@lru_cache(maxsize=1 << 19)
+def _place(prefix: str, region: str, strict_us: bool, *said: str) -> Place:
+    own, state, postcode, country = map(str.strip, said)
+    listed = _Listed(own, state, postcode, country.upper())
+    return _locate(_number_place(prefix, region), listed, strict_us)
+
+
+@lru_cache(maxsize=65536)
 def _number_place(prefix: str, region: str) -> Place:
     """What the number alone tells: in +1 its first six digits, elsewhere the whole of it."""
     if not region:
@@ -157,20 +167,29 @@ def _number_zones(prefix: str, *, nanp: bool) -> tuple[str, ...]:
     if not nanp and (fictional := fictional_range(prefix)) is not None:
         return fictional.zones
     if nanp:
-        number = PhoneNumber(country_code=1, national_number=int(f"{prefix[1:]}0100"))
-        found = set(_nanp_zones(number, prefix)).union(zones_of_area_code(prefix[1:4]))
+        found = set(_nanp_zones(prefix)).union(zones_of_area_code(prefix[1:4]))
     else:
         found = set(timezone.time_zones_for_number(phonenumbers.parse(prefix)))
     return tuple(sorted(found - {timezone.UNKNOWN_TIMEZONE}))
 
 
-def _nanp_zones(number: PhoneNumber, prefix: str) -> tuple[str, ...]:
-    # Elsewhere never `time_zones_for_geographical_number`: of the eight zones of an Australian
-    # mobile it names one. Of an ordinary American number it says the same, in a third of the time.
+def _nanp_zones(prefix: str) -> tuple[str, ...]:
+    # Elsewhere never the zones of a prefix: of the eight zones of an Australian mobile they are
+    # one. Of an ordinary American number the library says the same, in many times the time.
     known = exchange(prefix[1:])
     if known is not None and known[1] is not Kind.VOIP:
-        return timezone.time_zones_for_geographical_number(number)
+        return _zones_of_prefix(prefix)
+    number = PhoneNumber(country_code=1, national_number=int(f"{prefix[1:]}0100"))
     return timezone.time_zones_for_number(number)
+
+
+def _zones_of_prefix(prefix: str) -> tuple[str, ...]:
+    """The zones of the longest beginning that the library knows."""
+    for length in range(len(prefix), 0, -1):
+        zones = TIMEZONE_DATA.get(prefix[:length])
+        if zones is not None:
+            return zones
+    return ()
 
 
 @lru_cache(maxsize=65536)

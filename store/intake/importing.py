@@ -10,7 +10,7 @@ from campaign.errors import BadInput, Fault
 from store import campaigns, recipients
 from store.campaigns import CampaignView
 from store.intake.opening import open_source
-from store.intake.recipe import Recipe
+from store.intake.reading import read_recipients
 from store.intake.rejects import RejectsFile, rejects_path
 from store.intake.rows import Reject
 from store.intake.surveying import survey
@@ -62,11 +62,10 @@ def _read(
     flow_run_id: str | None,
 ) -> ImportView:
     with open_source(campaign.spec.recipients, Path(campaign.base_dir)) as source:
-        recipe = Recipe(campaign.spec, source.columns, source.name)
+        rows = read_recipients(campaign.spec, source)
         import_id = ledger.run_sync(
             recipients.begin_import, campaign.id, source.name, now, flow_run_id=flow_run_id
         )
-        rows = map(recipe.read, source.rows(recipe.columns))
         for good, bad in _chunks(rows):
             for reject in bad:
                 rejects.add(reject)

@@ -1,6 +1,5 @@
 """A list read from end to end without importing anybody."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +7,10 @@ from pathlib import Path
 
 from campaign.spec import CampaignSpec
 from store.intake.opening import open_source
-from store.intake.recipe import Recipe
+from store.intake.reading import read_recipients
 from store.intake.rejects import RejectsFile
 from store.intake.rows import Reject
+from store.intake.seen import SeenNumbers
 from store.recipients import NewRecipient
 
 SHOWN = 20
@@ -43,10 +43,9 @@ class Survey:
 def survey(spec: CampaignSpec, base_dir: Path, rejects: RejectsFile | None = None) -> Survey:
     """Read a campaign's whole list. Raises `BadInput` if the list itself is wrong."""
     with open_source(spec.recipients, base_dir) as source:
-        recipe = Recipe(spec, source.columns, source.name)
         counted = _Counted()
-        for row in source.rows(recipe.columns):
-            counted.add(recipe.read(row), rejects)
+        for row in read_recipients(spec, source):
+            counted.add(row, rejects)
         return Survey(
             list_name=source.name,
             columns=source.columns,
@@ -63,7 +62,7 @@ def survey(spec: CampaignSpec, base_dir: Path, rejects: RejectsFile | None = Non
 
 
 class _Counted:
-    """Counts in flat memory: the numbers that were seen are in a temporary file of SQLite's."""
+    """Counts in flat memory."""
 
     def __init__(self) -> None:
         self.listed = 0
@@ -71,8 +70,7 @@ class _Counted:
         self.providers = Counter[str]()
         self.first: NewRecipient | None = None
         self.rejects: list[Reject] = []
-        self._seen = sqlite3.connect("")
-        self._seen.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY)")
+        self._seen = SeenNumbers()
 
     def add(self, row: NewRecipient | Reject, file: RejectsFile | None) -> None:
         self.listed += 1
@@ -82,11 +80,6 @@ class _Counted:
                 self.rejects.append(row)
             if file is not None:
                 file.add(row)
-        elif self._is_new(row.phone_number):
+        elif self._seen.is_new(row.phone_number):
             self.first = self.first or row
             self.providers[row.provider] += 1
-
-    def _is_new(self, number: str) -> bool:
-        digits = int(number[1:])
-        added = self._seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (digits,))
-        return added.rowcount == 1

@@ -1,6 +1,5 @@
 """Whom a plan is about: the people in the ledger, then those whom the list would add."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,8 +13,9 @@ from campaign.spec import CampaignSpec
 from campaign.states import RecipientState
 from store.columns import table_of
 from store.intake.opening import open_source
-from store.intake.recipe import Recipe
+from store.intake.reading import read_recipients
 from store.intake.rows import Reject
+from store.intake.seen import SeenNumbers
 from store.recipients import NewRecipient
 from store.tables import Recipient
 
@@ -24,6 +24,7 @@ _CHUNK = 5_000
 _SHOWN = 5
 
 IN_THE_CAMPAIGN = "its number is in the campaign already"
+_FURTHER_UP = "its number stands further up in the list"
 
 
 class Person(NamedTuple):
@@ -74,30 +75,29 @@ class Everybody:
 
     def chunks(self, db: Connection) -> Iterator[list[Person]]:
         """Yield them all; holds one chunk in memory. Raises `BadInput` for a bad list."""
-        seen = _Seen() if self._base_dir is not None else None
+        seen = SeenNumbers() if self._base_dir is not None else None
         if self._campaign_id is not None:
             for chunk in _imported(db, self._campaign_id):
                 if seen is not None:
-                    seen.imported(chunk)
+                    seen.imported(one.phone_number for one in chunk)
                 yield chunk
         if self._base_dir is not None and seen is not None:
             yield from self._listed(self._base_dir, seen)
 
-    def _listed(self, base_dir: Path, seen: "_Seen") -> Iterator[list[Person]]:
+    def _listed(self, base_dir: Path, seen: SeenNumbers) -> Iterator[list[Person]]:
         with open_source(self._spec.recipients, base_dir) as source:
-            recipe = Recipe(self._spec, source.columns, source.name)
-            rows = map(recipe.read, source.rows(recipe.columns))
+            rows = read_recipients(self._spec, source)
             while chunk := list(islice(rows, _CHUNK)):
                 self.listed += len(chunk)
                 yield [one for row in chunk if (one := self._person(row, seen)) is not None]
 
-    def _person(self, row: NewRecipient | Reject, seen: "_Seen") -> Person | None:
+    def _person(self, row: NewRecipient | Reject, seen: SeenNumbers) -> Person | None:
         if isinstance(row, Reject):
             self._pass(f"{row.column}: {row.reason}" if row.column else row.reason, row.row_no)
             return None
-        where = seen.meet(row.phone_number)
-        if where:
-            self._pass(where, row.source_row)
+        if not seen.is_new(row.phone_number):
+            imported = seen.was_imported(row.phone_number)
+            self._pass(IN_THE_CAMPAIGN if imported else _FURTHER_UP, row.source_row)
             return None
         return Person(
             None,
@@ -128,28 +128,3 @@ def _imported(db: Connection, campaign_id: str) -> Iterator[list[Person]]:
     while rows := db.execute(mine.where(_R.id > last)).all():
         yield [Person(*row) for row in rows]
         last = rows[-1].id
-
-
-class _Seen:
-    """Numbers that were met already, in a temporary file of SQLite's: flat memory."""
-
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute("CREATE TABLE seen (number TEXT PRIMARY KEY, imported INTEGER)")
-        self._db.execute("BEGIN")
-
-    def imported(self, people: list[Person]) -> None:
-        """Remember people of the ledger."""
-        rows = [(one.phone_number,) for one in people]
-        self._db.executemany("INSERT INTO seen VALUES (?, 1)", rows)
-
-    def meet(self, phone_number: str) -> str:
-        """Remember a number of the list; return where it was met before, empty: nowhere."""
-        added = self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, 0)", (phone_number,))
-        if added.rowcount == 1:
-            return ""
-        query = "SELECT imported FROM seen WHERE number = ?"
-        [imported] = self._db.execute(query, (phone_number,)).fetchone()
-        return IN_THE_CAMPAIGN if imported else "its number stands further up in the list"
