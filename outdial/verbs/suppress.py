@@ -68,6 +68,30 @@ def remove(number: str, *, country: str | None, actor: str, reason: str) -> None
     say("The number may be called again.")
 
 
+@command.command(epilog="Example: outdial suppress find +13125550101")
+@click.argument("number")
+@country_option
+@click.option("--json", "json", is_flag=True, help="Print it as JSON.")
+def find(number: str, *, country: str | None, json: bool) -> None:
+    """Tell whether a NUMBER is on the list, since when and why.
+
+    A number that is kept as a keyed hash only is found too.
+    """
+    (wanted,) = numbers_of([number], country)
+    with Ledger.open() as ledger, ledger.reading() as db:
+        known = suppressions.find(db, wanted)
+    if json:
+        print_json({"suppressed": known is not None} | (_as_json(known) if known else {}))
+    elif known is None:
+        say("This number is not on the do-not-call list: campaigns may call it.")
+    else:
+        kept = "in clear" if known.phone_number else "as a hash only"
+        since = f"{known.since.astimezone():%Y-%m-%d %H:%M}"
+        say(
+            f"Nobody calls this number since {since} ({known.source}): {known.reason}; kept {kept}."
+        )
+
+
 @command.command("list", epilog="Example: outdial suppress list --json")
 @click.option("--json", "json", is_flag=True, help="Print it as JSON.")
 def list_all(*, json: bool) -> None:

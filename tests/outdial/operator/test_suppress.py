@@ -164,3 +164,24 @@ def test_a_list_that_is_not_there_is_refused(outdial: Terminal) -> None:
 @pytest.mark.parametrize("verb", ["add", "remove", "list", "import"])
 def test_the_help_shows_an_example(outdial: Terminal, verb: str) -> None:
     assert f"Example: outdial suppress {verb}" in outdial.done("suppress", verb, "--help")
+
+
+@pytest.mark.parametrize("kept, words", [((), "kept in clear"), (("--hashed",), "as a hash only")])
+def test_a_number_is_found_however_it_is_kept(
+    outdial: Terminal, kept: tuple[str, ...], words: str
+) -> None:
+    outdial.done("suppress", "add", "+13125550101", "--reason", "wrote to us", *kept)
+
+    said = outdial.done("suppress", "find", "(312) 555-0101", "--country", "us")
+
+    assert "(command line): wrote to us" in said
+    assert words in said
+    told = json.loads(outdial.done("suppress", "find", "+13125550101", "--json"))
+    assert (told["suppressed"], told["reason"]) == (True, "wrote to us")
+
+
+def test_a_number_that_is_not_suppressed_is_said_to_be_callable(outdial: Terminal) -> None:
+    assert "campaigns may call it" in outdial.done("suppress", "find", "+13125550101")
+    said = outdial.done("suppress", "find", "+13125550101", "--json")
+    assert json.loads(said) == {"suppressed": False}
+    assert "letters" in outdial.refused("suppress", "find", "nobody")
