@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from campaign.errors import RateLimited
 from campaign.patience import Patience
@@ -40,13 +40,17 @@ def open_account(db: Connection, provider: str, fingerprint: str, now: datetime)
     return account_id
 
 
+# Built once: to put a query together takes longer than to run it, and every request asks this.
+_GET = select(_ACCOUNT).where(_ACCOUNT.c.id == bindparam("its_id"))
+_LOCKED = _GET.with_for_update()
+
+
 def patience(db: Connection, account_id: str, *, lock: bool = False) -> Patience:
     """Return what is known of an account.
 
     `lock`: and let nobody else look with a lock before this transaction has ended.
     """
-    query = select(_ACCOUNT).where(_ACCOUNT.c.id == account_id)
-    row = db.execute(query.with_for_update() if lock else query).one()
+    row = db.execute(_LOCKED if lock else _GET, {"its_id": account_id}).one()
     return Patience(free_at=row.left_alone_until, lines_at=row.lines_free_at, untold=row.untold)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from campaign.errors import BadInput, Fault
 from campaign.spec import CampaignSpec
@@ -81,12 +81,15 @@ def enroll(
     return get(db, row.id)
 
 
+# Built once: to put a query together takes longer than to run it, and every step asks this.
+_GET = select(_CAMPAIGN).where(
+    or_(_CAMPAIGN.c.name == bindparam("said"), _CAMPAIGN.c.id == bindparam("said"))
+)
+
+
 def get(db: Connection, name_or_id: str) -> CampaignView:
     """One campaign. Raises `BadInput` if there is none of this name or id."""
-    query = select(_CAMPAIGN).where(
-        or_(_CAMPAIGN.c.name == name_or_id, _CAMPAIGN.c.id == name_or_id)
-    )
-    rows = db.execute(query).all()
+    rows = db.execute(_GET, {"said": name_or_id}).all()
     if not rows:
         raise BadInput(
             "There is no such campaign.",

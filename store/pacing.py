@@ -75,7 +75,8 @@ def claim(
     """
     waits = turn(db, tag, allowance, lines=lines, now=now)
     if waits is not None:
-        _put_off(db, tag, waits)
+        its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag)
+        put_off(db, db.execute(its_batch).scalar_one(), waits)
         return waits
     epoch = claiming.claim(db, tag, owner=owner, body=body, start_at=start_at, now=now, lease=lease)
     if epoch is not None:
@@ -119,6 +120,18 @@ def turn(
     if pause > timedelta(0):
         return Wait(until=now + pause, reason="the account is to be left alone")
     return _by_rate(db, tag, allowance, now) or _by_lines(db, tag, allowance, lines, now)
+
+
+def put_off(db: Connection, batch_id: str, waits: Wait) -> None:
+    """Let all of a batch that is planned wait, at least so long."""
+    s = SUBMISSION.c
+    waiting = (s.batch_id == batch_id) & (s.state == SubmissionState.PLANNED.value)
+    early = or_(s.due_at.is_(None), s.due_at < waits.until)
+    db.execute(
+        update(SUBMISSION)
+        .where(waiting, early)
+        .values(due_at=waits.until, note=f"waits: {waits.reason}")
+    )
 
 
 def lines_left(db: Connection, allowance: Allowance) -> int | None:
@@ -195,15 +208,3 @@ def _busy(db: Connection, account: str, *, but: str | None) -> int:
     if but is not None:
         query = query.where(s.tag != but)
     return sum(min(lines, calls) for lines, calls in db.execute(query))
-
-
-def _put_off(db: Connection, tag: str, waits: Wait) -> None:
-    s = SUBMISSION.c
-    batch_id = select(s.batch_id).where(s.tag == tag).scalar_subquery()
-    waiting = (s.batch_id == batch_id) & (s.state == SubmissionState.PLANNED.value)
-    early = or_(s.due_at.is_(None), s.due_at < waits.until)
-    db.execute(
-        update(SUBMISSION)
-        .where(waiting, early)
-        .values(due_at=waits.until, note=f"waits: {waits.reason}")
-    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from campaign.allowance.canary import Stage
 from campaign.spec import CampaignSpec, Share
@@ -47,21 +47,24 @@ class Terms:
         return careful or any(one is not None for one in said)
 
 
+# Built once: to put a query together takes longer than to run it.
+_TERMS = select(_CAMPAIGN).where(_CAMPAIGN.c.id == bindparam("its_id"))
+_TERMS_OF = (
+    select(_CAMPAIGN)
+    .join(_BATCH, _BATCH.c.campaign_id == _CAMPAIGN.c.id)
+    .join(_SUBMISSION, _SUBMISSION.c.batch_id == _BATCH.c.id)
+    .where(_SUBMISSION.c.tag == bindparam("its_tag"))
+)
+
+
 def terms(db: Connection, campaign_id: str) -> Terms:
     """Read the terms of a campaign."""
-    query = select(_CAMPAIGN).where(_CAMPAIGN.c.id == campaign_id)
-    return _terms(db.execute(query).one())
+    return _terms(db.execute(_TERMS, {"its_id": campaign_id}).one())
 
 
 def terms_of(db: Connection, tag: str) -> Terms:
     """Read the terms of the campaign behind a submission."""
-    query = (
-        select(_CAMPAIGN)
-        .join(_BATCH, _BATCH.c.campaign_id == _CAMPAIGN.c.id)
-        .join(_SUBMISSION, _SUBMISSION.c.batch_id == _BATCH.c.id)
-        .where(_SUBMISSION.c.tag == tag)
-    )
-    return _terms(db.execute(query).one())
+    return _terms(db.execute(_TERMS_OF, {"its_tag": tag}).one())
 
 
 def set_stage(db: Connection, campaign_id: str, stage: Stage) -> None:

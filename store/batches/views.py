@@ -61,6 +61,7 @@ class BatchView:
         return f"{self.campaign_name}/{self.no}"
 
 
+# Built once, as those below: to put a query together takes longer than to run it.
 _GET = (
     select(
         BATCH,
@@ -89,13 +90,34 @@ def get(db: Connection, batch_id: str) -> BatchView:
     return BatchView(**said)
 
 
-def reference(db: Connection, batch_id: str) -> BatchRef | None:
-    """What a provider needs to look at the accepted part of a batch; None: there is none yet."""
-    query = select(_SUBMISSION).where(
-        _SUBMISSION.c.batch_id == batch_id,
+_ACCEPTED = (
+    select(_SUBMISSION)
+    .where(
+        _SUBMISSION.c.batch_id == bindparam("its_id"),
         _SUBMISSION.c.state == SubmissionState.ACCEPTED.value,
     )
-    rows = db.execute(query.order_by(_SUBMISSION.c.no)).all()
+    .order_by(_SUBMISSION.c.no)
+)
+_KEYS = select(_ATTEMPT.c.tag, _ATTEMPT.c.key).where(_ATTEMPT.c.batch_id == bindparam("its_id"))
+_OPEN_CALLS = (
+    select(_ATTEMPT.c.provider_call_id, _ATTEMPT.c.key)
+    .outerjoin(
+        CALL,
+        (CALL.c.provider == _ATTEMPT.c.provider)
+        & (CALL.c.provider_call_id == _ATTEMPT.c.provider_call_id),
+    )
+    .where(
+        _ATTEMPT.c.batch_id == bindparam("its_id"),
+        _ATTEMPT.c.provider_call_id.is_not(None),
+        _ATTEMPT.c.state == AttemptState.SUBMITTED.value,
+        or_(CALL.c.over.is_(None), CALL.c.over.is_(False)),
+    )
+)
+
+
+def reference(db: Connection, batch_id: str) -> BatchRef | None:
+    """What a provider needs to look at the accepted part of a batch; None: there is none yet."""
+    rows = db.execute(_ACCEPTED, {"its_id": batch_id}).all()
     keys = _keys(db, batch_id)
     submissions = tuple(
         SubmissionRef(
@@ -112,30 +134,16 @@ def reference(db: Connection, batch_id: str) -> BatchRef | None:
 
 
 def _keys(db: Connection, batch_id: str) -> Mapping[str, list[str]]:
-    query = select(_ATTEMPT.c.tag, _ATTEMPT.c.key).where(_ATTEMPT.c.batch_id == batch_id)
     keys: dict[str, list[str]] = {}
-    for row in db.execute(query):
+    for row in db.execute(_KEYS, {"its_id": batch_id}):
         keys.setdefault(row.tag, []).append(row.key)
     return keys
 
 
 def _open_calls(db: Connection, batch_id: str) -> Mapping[str, str]:
     """Keys by provider call id, of attempts whose call is known and not over."""
-    query = (
-        select(_ATTEMPT.c.provider_call_id, _ATTEMPT.c.key)
-        .outerjoin(
-            CALL,
-            (CALL.c.provider == _ATTEMPT.c.provider)
-            & (CALL.c.provider_call_id == _ATTEMPT.c.provider_call_id),
-        )
-        .where(
-            _ATTEMPT.c.batch_id == batch_id,
-            _ATTEMPT.c.provider_call_id.is_not(None),
-            _ATTEMPT.c.state == AttemptState.SUBMITTED.value,
-            or_(CALL.c.over.is_(None), CALL.c.over.is_(False)),
-        )
-    )
-    return {row.provider_call_id: row.key for row in db.execute(query)}
+    calls = db.execute(_OPEN_CALLS, {"its_id": batch_id})
+    return {row.provider_call_id: row.key for row in calls}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +173,6 @@ class Tally:
         return bool(self.planned_submissions or self.doubtful_submissions)
 
 
-# Built once: to put a long query together takes longer than to run it.
 _COUNT_ATTEMPTS = (
     select(_ATTEMPT.c.state, func.count())
     .where(_ATTEMPT.c.batch_id == bindparam("its_id"))
@@ -226,26 +233,30 @@ def due(
     return list(db.scalars(query))
 
 
+_UNFINISHED = (
+    select(BATCH.c.id)
+    .where(
+        BATCH.c.campaign_id == bindparam("its_id"),
+        BATCH.c.state.not_in([state.value for state in BatchState if state.over]),
+    )
+    .order_by(BATCH.c.no)
+)
+_LOOKED_FOR = (
+    select(BATCH.c.id)
+    .where(
+        BATCH.c.campaign_id == bindparam("its_id"),
+        BATCH.c.state == BatchState.HELD.value,
+        BATCH.c.due_at <= bindparam("now"),
+    )
+    .order_by(BATCH.c.no)
+)
+
+
 def unfinished(db: Connection, campaign_id: str) -> list[str]:
     """Ids of a campaign's batches that a flow must still wait for, in order."""
-    over = [state.value for state in BatchState if state.over]
-    query = (
-        select(BATCH.c.id)
-        .where(BATCH.c.campaign_id == campaign_id, BATCH.c.state.not_in(over))
-        .order_by(BATCH.c.no)
-    )
-    return list(db.scalars(query))
+    return list(db.scalars(_UNFINISHED, {"its_id": campaign_id}))
 
 
 def looked_for(db: Connection, campaign_id: str, now: datetime) -> list[str]:
     """Ids of a campaign's batches that are held and due to be looked for once more, in order."""
-    query = (
-        select(BATCH.c.id)
-        .where(
-            BATCH.c.campaign_id == campaign_id,
-            BATCH.c.state == BatchState.HELD.value,
-            BATCH.c.due_at <= now,
-        )
-        .order_by(BATCH.c.no)
-    )
-    return list(db.scalars(query))
+    return list(db.scalars(_LOOKED_FOR, {"its_id": campaign_id, "now": now}))

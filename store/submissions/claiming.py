@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
@@ -129,6 +129,11 @@ def release(
     return released
 
 
+# Built once: to put a query together takes longer than to run it, and every step asks this.
+_UNDER_WAY = select(SUBMISSION).where(SUBMISSION.c.state == SubmissionState.INTENT.value)
+_UNDER_WAY_OF = _UNDER_WAY.where(SUBMISSION.c.batch_id == bindparam("its_id"))
+
+
 def recover(
     db: Connection,
     now: datetime,
@@ -145,10 +150,10 @@ def recover(
     in both cases, so that an owner that was only asleep can write neither its wire mark nor its
     outcome.
     """
-    query = select(SUBMISSION).where(SUBMISSION.c.state == SubmissionState.INTENT.value)
-    if batch_id is not None:
-        query = query.where(SUBMISSION.c.batch_id == batch_id)
-    rows = db.execute(query).all()
+    if batch_id is None:
+        rows = db.execute(_UNDER_WAY).all()
+    else:
+        rows = db.execute(_UNDER_WAY_OF, {"its_id": batch_id}).all()
     clock = database_clock(db, now) if rows else now
     abandoned = [
         row

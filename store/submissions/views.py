@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from campaign.calls import CallRequest, SubmissionRef
 from campaign.states import AttemptState, CampaignState, SubmissionState
-from store.columns import instant, table_of
+from store.columns import UtcDateTime, table_of
 from store.tables import Attempt, Batch, Campaign, Recipient, Submission, SubmitLog
 
 SUBMISSION = table_of(Submission)
@@ -67,14 +67,37 @@ def view_of(row: Row[Any]) -> SubmissionView:
     )
 
 
+# Built once, as those below: to put a query together takes longer than to run it.
+_OF_BATCH = (
+    select(SUBMISSION)
+    .where(
+        SUBMISSION.c.batch_id == bindparam("its_id"),
+        SUBMISSION.c.state.in_(bindparam("states", expanding=True)),
+    )
+    .order_by(SUBMISSION.c.no)
+)
+_GET = select(SUBMISSION).where(SUBMISSION.c.tag == bindparam("its_tag"))
+
+
 def of_batch(
     db: Connection, batch_id: str, states: Sequence[SubmissionState] = ()
 ) -> list[SubmissionView]:
     """The submissions of a batch, in order; of some states only, if any are named."""
-    query = select(SUBMISSION).where(SUBMISSION.c.batch_id == batch_id).order_by(SUBMISSION.c.no)
-    if states:
-        query = query.where(SUBMISSION.c.state.in_([state.value for state in states]))
-    return [view_of(row) for row in db.execute(query)]
+    wanted = [state.value for state in states or SubmissionState]
+    rows = db.execute(_OF_BATCH, {"its_id": batch_id, "states": wanted})
+    return [view_of(row) for row in rows]
+
+
+_OPEN = (SubmissionState.PLANNED, SubmissionState.UNKNOWN, SubmissionState.HELD)
+_UNSTARTED = (SUBMISSION.c.state == SubmissionState.ACCEPTED.value) & (
+    SUBMISSION.c.started_at.is_(None)
+)
+_NEXT_DUE = select(
+    func.min(func.coalesce(SUBMISSION.c.due_at, bindparam("now", type_=UtcDateTime())))
+).where(
+    SUBMISSION.c.batch_id == bindparam("its_id"),
+    or_(SUBMISSION.c.state.in_([state.value for state in _OPEN]), _UNSTARTED),
+)
 
 
 def next_due(db: Connection, batch_id: str, now: datetime) -> datetime | None:
@@ -82,15 +105,7 @@ def next_due(db: Connection, batch_id: str, now: datetime) -> datetime | None:
 
     None: none is.
     """
-    unstarted = (SUBMISSION.c.state == SubmissionState.ACCEPTED.value) & (
-        SUBMISSION.c.started_at.is_(None)
-    )
-    open_states = (SubmissionState.PLANNED, SubmissionState.UNKNOWN, SubmissionState.HELD)
-    is_open = SUBMISSION.c.state.in_([state.value for state in open_states]) | unstarted
-    query = select(func.min(func.coalesce(SUBMISSION.c.due_at, instant(now)))).where(
-        SUBMISSION.c.batch_id == batch_id, is_open
-    )
-    due_at = db.scalar(query)
+    due_at = db.scalar(_NEXT_DUE, {"its_id": batch_id, "now": now})
     return None if due_at is None else max(due_at, now)
 
 
@@ -106,7 +121,7 @@ def sent_tags(db: Connection, campaign_id: str) -> frozenset[str]:
 
 def get(db: Connection, tag: str) -> SubmissionView | None:
     """One submission by its tag."""
-    row = db.execute(select(SUBMISSION).where(SUBMISSION.c.tag == tag)).first()
+    row = db.execute(_GET, {"its_tag": tag}).first()
     return None if row is None else view_of(row)
 
 

@@ -1,6 +1,6 @@
 """What is due for a batch now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -61,20 +61,19 @@ async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
     await runtime.ledger.run(
         claiming.recover, now, runner.is_dead, batch_id, is_alive=runner.is_alive
     )
-    has_room = await submitting.has_room(runtime, batch_id)
     await stopping.ask_if_closing(runtime, batch_id)
-    return await runtime.ledger.run(_agenda, batch_id, now, policy, has_room=has_room)
+    due = await runtime.ledger.run(_agenda, batch_id, now, policy)
+    if Verb.SUBMIT in due.verbs and not await submitting.has_room(runtime, batch_id):
+        others = tuple(verb for verb in due.verbs if verb is not Verb.SUBMIT)
+        return replace(due, verbs=others)
+    return due
 
 
-def _agenda(
-    db: Connection, batch_id: str, now: datetime, policy: Policy, *, has_room: bool
-) -> Agenda:
+def _agenda(db: Connection, batch_id: str, now: datetime, policy: Policy) -> Agenda:
     batch = batches.get(db, batch_id)
     counted = batches.tally(db, batch_id)
     waits = batch.due_at is not None and batch.due_at > now
     verbs = () if waits else _verbs(db, batch, counted, now, policy)
-    if not has_room:
-        verbs = tuple(verb for verb in verbs if verb is not Verb.SUBMIT)
     return Agenda(
         batch_id=batch_id,
         campaign_id=batch.campaign_id,

@@ -1,6 +1,7 @@
 """Bring results home: look at the batch, page through its calls, read details."""
 
 import asyncio
+from datetime import datetime
 
 from campaign.calls import BatchRef, ListedCall
 from campaign.errors import NotFound, ProviderError, RateLimited, Rejected, Unreadable
@@ -138,10 +139,11 @@ async def _detail(provider: Provider, call_id: str) -> ListedCall | None:
         return None
 
 
-async def bear(runtime: Runtime, batch: BatchView, error: ProviderError) -> None:
-    """Note a look that failed; it is tried again, a little later each time."""
+async def bear(runtime: Runtime, batch: BatchView, error: ProviderError) -> datetime:
+    """Note a look that failed; it is tried again, a little later each time. Returns when."""
     wait = error.retry_after if isinstance(error, RateLimited) else None
     pause = after_failure(batch.spec.polling, batch.failures)
     due_at = runtime.clock.now() + max(pause, wait or pause)
     note = f"the provider could not be read: {error}"
     await runtime.ledger.run(advancing.failed, batch.id, due_at, note)
+    return due_at

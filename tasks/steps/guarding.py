@@ -7,8 +7,9 @@ does know.
 from campaign.errors import ProviderError
 from campaign.tags import tag_prefix
 from providers.port import Provider
-from store import campaigns, incidents
+from store import campaigns, incidents, pacing
 from store.batches.views import BatchView
+from store.pacing import Wait
 from store.submissions import views as submissions
 from tasks.steps.collecting import bear
 from tasks.steps.runtime import Runtime
@@ -21,7 +22,7 @@ async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bo
     """Whether this ledger knows of everything of the campaign that the provider shows.
 
     Asked once in the life of a runner. Otherwise an incident is reported, and nothing is sent. A
-    provider that cannot be asked now is asked again later.
+    provider that cannot be asked now is asked again later, and the batch waits until then.
     """
     proof = (batch.campaign_id, batch.provider)
     if proof in runtime.proved:
@@ -30,7 +31,8 @@ async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bo
     try:
         shown = await provider.tags(campaign.created_at)
     except ProviderError as error:
-        await bear(runtime, batch, error)
+        wait = Wait(until=await bear(runtime, batch, error), reason="the provider cannot be read")
+        await runtime.ledger.run(pacing.put_off, batch.id, wait)
         return False
     ours = {tag for tag in shown if tag.startswith(tag_prefix(batch.campaign_id))}
     # Asked last: what another runner sends meanwhile has its wire mark before it is shown.

@@ -114,12 +114,14 @@ async def drive_all(crew: Sequence[tuple[Runtime, str]]) -> None:
 
 
 async def _round(runtime: Runtime, campaign_id: str) -> tuple[bool, datetime | None]:
-    """Do what is due for a campaign; returns whether anything was, and when something will be."""
+    """Do what is due for a campaign; returns whether anything was, or when something will be."""
     room = await sweeping.room(runtime, campaign_id)
     if room > 0 and await planning.anybody_due(runtime, campaign_id):
         await planning.plan_wave(runtime, campaign_id, room)
     due = [await one_step(runtime, one) for one in await planning.unfinished(runtime, campaign_id)]
-    return any(one.verbs for one in due), await _again_at(runtime, campaign_id, due)
+    if any(one.verbs for one in due):
+        return True, None
+    return False, await _again_at(runtime, campaign_id, due)
 
 
 async def _let_go_on(runtime: Runtime, campaign_id: str, *, may: bool) -> int:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,21 @@ async def test_a_refusal_for_an_hour_is_heeded_by_all_batches_of_the_account(
     asked_between = [one for one in case.provider.requests if refused < one.at < first - 1]
     assert timedelta(seconds=first - refused) > timedelta(minutes=59)
     assert asked_between == []
+    assert violations(case) == []
+
+
+async def test_a_guard_that_cannot_be_asked_is_asked_a_little_later_each_time(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["list"], count=5, fault=Status(status=503))])
+        case = await rest.to_the_end(world)
+
+    moments = [one.at for one in case.provider.requests if one.faults]
+    pauses = [later - earlier for earlier, later in pairwise(moments)]
+    assert len(pauses) == 4
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 5 * pauses[0]
     assert violations(case) == []
 
 
