@@ -9,6 +9,7 @@ from campaign.rules.results import Judgement, RuleResult, Verdict, clock_at
 from campaign.rules.ruling import facts_of
 from campaign.rules.verdict import Judge
 from campaign.states import CampaignState, RecipientState
+from outdial.asked import asked
 from outdial.terminal import Column, print_table, say
 from store.calls.rows import StoredCall
 from store.campaigns import CampaignView
@@ -95,6 +96,8 @@ def print_explanation(said: Explanation) -> None:
         if result.duties:
             say(f"  {result.rule} also asks: {result.duties}")
     _print_past(story)
+    say("What the campaign's file asks of every call:")
+    print_table(_KEYS, [(one.key, one.value, one.meaning) for one in asked(said.campaign.spec)])
     say(NOT_ADVICE)
 
 
@@ -117,12 +120,14 @@ def as_json(said: Explanation) -> dict[str, Any]:
         "next_at": judgement.next_at,
         "rules": [_rule_json(result) for result in judgement.results],
         "allowance": [asdict(line) for line in story.allowance],
+        "asked": [asdict(one) for one in asked(said.campaign.spec)],
         "attempts": [_attempt_json(attempt) for attempt in story.attempts],
         "note": NOT_ADVICE,
     }
 
 
 _RULES = tuple(map(Column, ("rule", "verdict", "why", "clock", "changes", "source")))
+_KEYS = tuple(map(Column, ("key", "value", "meaning")))
 _ATTEMPTS = tuple(map(Column, ("attempt", "provider", "state", "dialled", "outcome", "why")))
 _CALLS = (
     *map(Column, ("of attempt", "call", "outcome", "ended reason", "started", "ended")),

@@ -25,6 +25,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "model": ("a block of keys", "Write it as `key: value`, one a line."),
     "time": ("a length of time", "Write a number and a unit, such as 30s, 5m, 4h or 2d."),
     "datetime": ("an instant", "Write date, time and offset: 2026-11-30T18:00:00-05:00."),
+    "date": ("a date", "Write year, month and day: 2026-11-03."),
     "timezone": (
         "an instant with its offset from UTC",
         "Write it with one: 2026-11-30T18:00:00-05:00.",
@@ -143,6 +144,8 @@ def _form(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str] 
     if kind == "string_pattern_mismatch":
         other = f"{name} has the wrong form", f"It must match {context['pattern']}."
         return _PATTERNS.get(_field(path), other)
+    if kind == "string_too_short" and context["min_length"] > 1:
+        return f"{name} is shorter than {context['min_length']} characters", "Write it in full."
     if kind in {"string_too_short", "too_short"}:
         return f"{name} is empty", f"Write one or remove {name}."
     if kind in {"string_too_long", "too_long"}:

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from campaign.spec.model import Duration, Model
+from campaign.spec.model import Duration, Model, PositiveDuration
 
 
 class Limits(Model):
@@ -16,7 +16,7 @@ class Limits(Model):
     """Simultaneous calls of this campaign."""
     batch_size: int = Field(default=200, ge=1, le=10_000)
     """Recipients in one batch."""
-    call_length: Duration = timedelta(minutes=3)
+    call_length: PositiveDuration = timedelta(minutes=3)
     """How long a call takes, ringing included: a batch holds no more people than can be called
     before their windows close."""
     open_batches: int = Field(default=4, ge=1, le=100)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.json_schema import WithJsonSchema
 
 from campaign.durations import parse_duration
@@ -20,6 +20,16 @@ Duration = Annotated[
     ),
 ]
 """A length of time such as `30s`, `4h` or `2d`."""
+
+
+def _above_zero(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("a length of time must be above zero here, such as 3m")
+    return value
+
+
+PositiveDuration = Annotated[Duration, AfterValidator(_above_zero)]
+"""A length of time that is not nothing."""
 
 
 class Model(BaseModel):

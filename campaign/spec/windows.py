@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from campaign.rules.hours import parse_days, parse_hours
-from campaign.spec.model import Duration, Model
+from campaign.spec.model import Duration, Model, PositiveDuration
+from campaign.spec.places import Country, PlaceName, RulePlace
 
 
 def _check_days(text: str) -> str:
@@ -36,7 +37,7 @@ class Cap(Model):
     """At most `calls` to one number in any stretch of `per`, over all campaigns."""
 
     calls: int = Field(ge=1)
-    per: Duration
+    per: PositiveDuration
 
 
 class Blackout(Model):
@@ -45,7 +46,7 @@ class Blackout(Model):
     start: AwareDatetime
     end: AwareDatetime
     reason: str = ""
-    jurisdiction: str | None = None
+    jurisdiction: PlaceName | None = None
     """Only for people there, such as `US-LA`; everybody if missing."""
 
     @model_validator(mode="after")
@@ -61,7 +62,7 @@ Purpose = Literal["marketing", "informational", "debt_collection"]
 class PlaceRule(Model):
     """Your own rule for one place, instead of the rule table's; you answer for it."""
 
-    place: str = Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["NL", "US-WA"])
+    place: RulePlace = Field(examples=["NL", "US-WA"])
     """A country, or a state or province."""
     windows: list[Window] = Field(min_length=1)
     """When people there may be called."""
@@ -84,7 +85,7 @@ class CallingWindows(Model):
     """The campaign's own hours."""
     weekends: Window | None = None
     """Hours for Saturday and Sunday, in place of what `default` says of them."""
-    jurisdiction: str | None = Field(default=None, examples=["US", "GB", "none"])
+    jurisdiction: Country | None = Field(default=None, examples=["US", "GB", "none"])
     """The country whose rules hold for everybody, besides those of each person's own country and
     state; `none` for no rule table at all (you then answer for it yourself)."""
     purpose: Purpose = "marketing"
