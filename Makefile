@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 PACKAGES := campaign flows outdial providers simulator store tasks tests
-WORKERS ?= 2
+# Of pytest: more than cores, as much of the time is spent waiting for servers and programs.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test bench processes torture machine lint types contracts check format lock clean
@@ -38,7 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Run the example campaign over all five providers, against the simulator
 	@$(BIN)/outdial demo
 
-test: $(STAMP) ## Run the tests (WORKERS=2)
+test: $(STAMP) ## Run the tests (WORKERS=3)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60, ONLY=vogent, SAMPLE=100, RESULTS=file to go on from)

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.loopback",
     "tests.fixtures.databases",
     "tests.fixtures.prefect_server",
+    "tests.fixtures.order",
 ]
 
 # A busy machine is no failure. CI repeats the same examples, so that its red can be had again.

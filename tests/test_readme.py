@@ -91,6 +91,7 @@ def hurried(campaign: str) -> str:
     return yaml.safe_dump(said)
 
 
+@pytest.mark.long
 def test_the_first_campaign_goes_as_it_is_told(
     folder: Path, simulator: RunningSimulator, prefect_api: str
 ) -> None:
@@ -129,6 +130,7 @@ def test_the_queries_are_understood_by_postgresql_too(postgres_database_url: str
             assert db.execute(text(query)).all() == []
 
 
+@pytest.mark.long
 def test_deployments_and_the_api_call_go_as_they_are_told(prefect_api: str) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl")

@@ -22,7 +22,7 @@ from tests.flows.campaigns import document, people, write_list
 
 PEOPLE = 40
 
-pytestmark = pytest.mark.xdist_group("deployments")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("deployments")]
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ def rung(simulator: RunningSimulator, api: str) -> dict[tuple[str, str], str]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("api", APIS)
 async def test_every_ring_has_one_row_and_every_row_one_ring(
     api: str, simulator: RunningSimulator, folder: Path, prefect_api: str

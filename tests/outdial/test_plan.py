@@ -127,6 +127,7 @@ def test_a_plan_that_calls_nobody_needs_attention(campaign: Path, tmp_path: Path
     assert "0 of 0 people are called" in ran.out
 
 
+@pytest.mark.long
 def test_a_run_by_plan_calls_the_people_of_the_plan_and_nobody_who_is_added_later(
     prefect_api: str, simulator: RunningSimulator, campaign: Path, tmp_path: Path
 ) -> None:

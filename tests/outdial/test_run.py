@@ -1,14 +1,13 @@
-"""The installed program runs campaigns: to the end, through an interruption, only when meant."""
+"""The installed program runs campaigns: to the end, and only when meant."""
 
 import json
 import os
 import pty
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
-from tests.outdial.command import PROGRAM, Ran, outdial, program
+from tests.outdial.command import PROGRAM, outdial, program
 
 CAMPAIGN = """\
 name: spring
@@ -58,6 +57,7 @@ def everybody() -> list[str]:
     return [f"+1312555{n:04}" for n in range(100, 100 + PEOPLE)]
 
 
+@pytest.mark.long
 def test_a_campaign_runs_to_its_end_and_running_it_again_calls_nobody(
     prefect_api: str, simulator: RunningSimulator, campaign: Path
 ) -> None:
@@ -88,45 +88,6 @@ def assert_told_everywhere(simulator: RunningSimulator) -> None:
     assert {call["variables"]["who"] for call in calls} == {
         f"Person {n}" for n in range(100, 100 + PEOPLE)
     }
-
-
-def test_an_interrupted_campaign_says_how_to_go_on_and_calls_nobody_twice(
-    prefect_api: str, campaign: Path, tmp_path: Path
-) -> None:
-    with start_in_thread(SimulatorSettings(seed=3, speed=20)) as slow:
-        os.environ["VOGENT_BASE_URL"] = slow.base_urls["vogent"]
-        os.environ["VOGENT_API_KEY"] = "test-key"
-        stopped = interrupted(["run", str(campaign)], when=lambda: 0 < len(rung(slow)) < PEOPLE)
-
-        assert stopped.code == 130, stopped.err
-        last = stopped.err.strip().splitlines()[-1]
-        assert last == (
-            f"Stopped safely: nobody is called twice. Go on with: outdial run {campaign}"
-        )
-        assert "Traceback" not in stopped.err
-
-        again = program("run", campaign)
-
-        assert again.code == 0, again.err
-        assert rung(slow) == everybody()
-
-
-def interrupted(arguments: list[str], when: Callable[[], bool]) -> Ran:
-    """Start the program, press Ctrl-C as soon as `when` is true, and wait for its end."""
-    process = subprocess.Popen(
-        [PROGRAM, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not when() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    return Ran(process.returncode, out, err)
 
 
 def test_strict_calls_nobody_if_a_row_is_wrong(
@@ -186,6 +147,7 @@ def at_a_terminal(arguments: list[str], typed: str, env: Mapping[str, str]) -> t
     return process.returncode, said.decode(errors="replace")
 
 
+@pytest.mark.long
 def test_the_demo_shows_that_the_ledger_knows_what_the_network_knows(
     prefect_api: str, tmp_path: Path
 ) -> None:
@@ -201,6 +163,7 @@ def test_the_demo_shows_that_the_ledger_knows_what_the_network_knows(
     }
 
 
+@pytest.mark.long
 def test_a_temporary_prefect_server_ends_with_its_parent_even_if_that_is_killed(
     prefect_server: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -16,7 +16,7 @@ from tests.processes.stage import Stage, assert_all_is_well
 LEASE = "1s"
 SLOWLY = Rule(routes=["submit"], fault=Latency(when="after", seconds=2))
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.long
 
 
 def lease_is_over(stage: Stage) -> bool:
@@ -42,6 +42,7 @@ def test_on_one_machine_a_runner_that_sleeps_keeps_what_it_has_begun(sqlite_stag
     assert_all_is_well(stage)
 
 
+@pytest.mark.processes
 def test_a_runner_elsewhere_that_wakes_after_its_request_was_taken_over_changes_nothing(
     postgres_stage: Stage, tmp_path: Path
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_runner_elsewhere_that_wakes_after_its_request_was_taken_over_changes_
     assert_all_is_well(stage)
 
 
+@pytest.mark.processes
 def test_a_runner_elsewhere_that_wakes_before_its_first_byte_sends_none(
     postgres_stage: Stage, tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ MEGABYTES = 24
 MOUNT, UNMOUNT = "/bin/mount", "/bin/umount"
 SLOWLY = Rule(routes=["submit"], fault=Latency(when="after", seconds=1))
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Generator[Path]:

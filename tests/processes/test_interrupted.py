@@ -13,7 +13,12 @@ SLOWLY = Rule(routes=["submit"], fault=Latency(when="after", seconds=1))
 WAVES = {"batch_size": 5, "open_batches": 1, "start_guard": "0s"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+pytestmark = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.processes)]
+)
 def test_a_run_that_is_told_to_end_says_how_to_go_on_and_the_next_one_does(
     sqlite_stage: Stage, number: signal.Signals
 ) -> None:
@@ -27,7 +32,9 @@ def test_a_run_that_is_told_to_end_says_how_to_go_on_and_the_next_one_does(
     stopped = run.end()
 
     assert stopped.code == 130, stopped.err
-    assert stopped.err.strip().splitlines()[-1].startswith("Stopped safely: nobody is called twice")
+    assert stopped.err.strip().splitlines()[-1] == (
+        f"Stopped safely: nobody is called twice. Go on with: outdial run {stage.file}"
+    )
     assert "Traceback" not in stopped.err
     assert not stage.everybody_once()
     assert stage.run().code == 0

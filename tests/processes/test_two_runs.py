@@ -4,6 +4,8 @@ import pytest
 
 from tests.processes.stage import Stage, assert_all_is_well
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.processes
 def test_two_runs_that_are_started_together_ring_everybody_once(stage: Stage) -> None:
