@@ -14,7 +14,7 @@ import httpx
 from tests.fixtures.session import Session, until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 420.0
 
 _SETTINGS = {
     "DO_NOT_TRACK": "1",

@@ -38,6 +38,6 @@ def program(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Ran
         text=True,
         env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=300,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
