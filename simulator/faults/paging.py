@@ -72,13 +72,21 @@ class MovingRows(Fault):
 
     async def after(self, answer: Answer, incident: Incident) -> Answer:
         """Keep the last back, and show what was kept back."""
+        asked = _list_asked(incident)
 
         def move(rows: list[Row]) -> list[Row]:
-            pushed: list[Row] = incident.memory.get("pushed", [])
-            incident.memory["pushed"] = rows[-self.rows :]
+            pushed: list[Row] = incident.memory.get(asked, [])
+            incident.memory[asked] = rows[-self.rows :]
             return [*pushed, *rows[: -self.rows]]
 
         return _on_rows(answer, incident, move)
+
+
+def _list_asked(incident: Incident) -> str:
+    """Which list a page is of, as seen by who pages: no row moves from one to another."""
+    exchange, place = incident.exchange, incident.endpoint.shape.cursor_param
+    filters = sorted(each for each in exchange.query.multi_items() if each[0] != place)
+    return f"{exchange.account} {exchange.path} {filters}"
 
 
 class EmptyPage(Fault):
