@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from store.ledger import Ledger
 from tests.fixtures import databases as fixtures
-from tests.fixtures.session import Session
+from tests.fixtures.session import Session, quick_folder
 from tests.protocol.world import copy_ledger
 
 
@@ -55,12 +55,6 @@ class Databases:
         finally:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             fixtures.execute(server, drop)
-
-
-def quick_folder() -> Path | None:
-    """Where files cost nothing: of what a killed process wrote there nothing is lost."""
-    memory = Path("/dev/shm")  # noqa: S108 - names in it are made by tempfile
-    return memory if memory.is_dir() else None
 
 
 def _make_template(server: str) -> str:
