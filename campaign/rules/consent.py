@@ -17,6 +17,15 @@ class Said:
     since: str | None
 
 
+_WAIVED = "the campaign does not ask for consent"
+_NOT_ASKED = "no rule asks for consent"
+
+
+def asks(result: RuleResult) -> bool:
+    """Whether anything asks for consent, by what `consent_result` has returned."""
+    return result.why not in {_WAIVED, _NOT_ASKED}
+
+
 def consent_result(said: Said, needed: Needed, policy: Policy, now: datetime) -> RuleResult:
     """Compare what the list says with what is needed.
 
@@ -24,13 +33,13 @@ def consent_result(said: Said, needed: Needed, policy: Policy, now: datetime) ->
     operator answers for the whole list.
     """
     if policy.require_consent == "never":
-        return _result(Verdict.OK, "the campaign does not ask for consent")
+        return _result(Verdict.OK, _WAIVED)
     wanted, asking = needed.consent, needed.asking
     if policy.require_consent == "always" and wanted is Consent.NONE:
         wanted = Consent.EXPRESS
     source = asking.source if asking is not None else "policy.require_consent"
     if wanted is Consent.NONE:
-        return _result(Verdict.OK, "no rule asks for consent")
+        return _result(Verdict.OK, _NOT_ASKED)
     asked = f"{asking.name if asking else 'the campaign'} asks for {wanted.value} consent"
     problem = (
         _NO_COLUMN if said.kind is None else _problem(said.kind, said.since or "", wanted, now)

@@ -2,11 +2,36 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from campaign.candidates import Candidate, Ruling
 from campaign.rules.results import Judgement, Verdict
 from campaign.rules.verdict import Facts, Judge
 from campaign.spec import CampaignSpec
+
+
+class Listed(Protocol):
+    """Somebody of a list, imported or not, as far as the rules ask."""
+
+    @property
+    def phone_number(self) -> str:
+        """E.164."""
+        ...
+
+    @property
+    def region(self) -> str | None: ...  # noqa: D102
+    @property
+    def timezone(self) -> str | None: ...  # noqa: D102
+    @property
+    def jurisdiction(self) -> str | None: ...  # noqa: D102
+    @property
+    def postcode(self) -> str | None: ...  # noqa: D102
+    @property
+    def country(self) -> str | None: ...  # noqa: D102
+    @property
+    def consent(self) -> str | None: ...  # noqa: D102
+    @property
+    def consent_date(self) -> str | None: ...  # noqa: D102
 
 
 def ruler(spec: CampaignSpec, now: datetime) -> Callable[[Candidate], Ruling]:
@@ -21,17 +46,17 @@ def ruler(spec: CampaignSpec, now: datetime) -> Callable[[Candidate], Ruling]:
     return rule
 
 
-def facts_of(candidate: Candidate, *, consent_listed: bool, suppressed: str | None = None) -> Facts:
-    """What the rules may ask of a candidate; `consent_listed`: the list has such a column."""
+def facts_of(person: Listed, *, consent_listed: bool, suppressed: str | None = None) -> Facts:
+    """What the rules may ask of a person; `consent_listed`: the list has such a column."""
     return Facts(
-        e164=candidate.phone_number,
-        region=candidate.region,
-        timezone=candidate.timezone,
-        state=candidate.jurisdiction,
-        postcode=candidate.postcode,
-        country=candidate.country,
-        consent=(candidate.consent or "") if consent_listed else None,
-        consent_date=candidate.consent_date,
+        e164=person.phone_number,
+        region=person.region,
+        timezone=person.timezone,
+        state=person.jurisdiction,
+        postcode=person.postcode,
+        country=person.country,
+        consent=(person.consent or "") if consent_listed else None,
+        consent_date=person.consent_date,
         suppressed=suppressed,
     )
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from campaign.clock import SystemClock
 from campaign.errors import Fault
 from campaign.redaction import shorten
+from outdial.consenting import ConsentCount
 from outdial.failures import BAD_INPUT, DONE, NEEDS_ATTENTION, show_faults
 from outdial.keys import KeyCheck, check_keys
 from outdial.loading import Loaded, load
@@ -29,13 +31,14 @@ def command(context: click.Context, file: Path, *, offline: bool, json: bool) ->
     provider cannot be reached; 2: something in the file, the list or a key is wrong.
     """
     loaded = load(file)
-    found = survey(loaded.spec, loaded.base_dir)
+    consent = ConsentCount(loaded.spec, SystemClock().now())
+    found = survey(loaded.spec, loaded.base_dir, meet=consent.meet)
     rehearse(loaded, found.first)
     keys = [] if offline else check_keys([share.provider for share in loaded.spec.shares])
     if json:
-        print_json(_as_json(loaded, found, keys))
+        print_json(_as_json(loaded, found, keys, consent))
     else:
-        _print(loaded, found, keys)
+        _print(loaded, found, keys, consent)
     show_faults([_reject_fault(found, reject) for reject in found.rejects])
     context.exit(_exit_code(found, keys))
 
@@ -47,13 +50,15 @@ def _exit_code(found: Survey, keys: list[KeyCheck]) -> int:
     return NEEDS_ATTENTION if found.rejected or "unreachable" in verdicts else DONE
 
 
-def _print(loaded: Loaded, found: Survey, keys: list[KeyCheck]) -> None:
+def _print(loaded: Loaded, found: Survey, keys: list[KeyCheck], consent: ConsentCount) -> None:
     say(f"{loaded.spec.name} ({loaded.draft.source})")
     _line("list", f"{found.list_name}: {found.note}")
     _line("rows", _rows(found))
     for reason, rows in found.reasons.items():
         _line("", f"{rows:,} x {reason}")
     _line("providers", ", ".join(_shares(found)))
+    if consent.says:
+        _line("consent", consent.says)
     _line("first", _first(found))
     for key in keys:
         _line("key", f"{key.provider} {key.verdict}: {key.detail}")
@@ -94,7 +99,9 @@ def _reject_fault(found: Survey, reject: Reject) -> Fault:
     return Fault(said, "", found.list_name, reject.row_no, column, reject.value)
 
 
-def _as_json(loaded: Loaded, found: Survey, keys: list[KeyCheck]) -> dict[str, Any]:
+def _as_json(
+    loaded: Loaded, found: Survey, keys: list[KeyCheck], consent: ConsentCount
+) -> dict[str, Any]:
     first = found.first
     return {
         "campaign": loaded.spec.name,
@@ -108,5 +115,10 @@ def _as_json(loaded: Loaded, found: Survey, keys: list[KeyCheck]) -> dict[str, A
         "providers": found.providers,
         "first": first
         and {"phone_number": shorten(first.phone_number), "variables": first.variables},
+        "consent": {
+            "column": consent.column,
+            "asked": consent.asked,
+            "blocked": consent.blocked,
+        },
         "keys": [asdict(key) for key in keys],
     }

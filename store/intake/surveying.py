@@ -1,7 +1,7 @@
 """A list read from end to end without importing anybody."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +40,18 @@ class Survey:
     """The first rejected rows."""
 
 
-def survey(spec: CampaignSpec, base_dir: Path, rejects: RejectsFile | None = None) -> Survey:
-    """Read a campaign's whole list. Raises `BadInput` if the list itself is wrong."""
+def survey(
+    spec: CampaignSpec,
+    base_dir: Path,
+    rejects: RejectsFile | None = None,
+    meet: Callable[[NewRecipient], None] | None = None,
+) -> Survey:
+    """Read a campaign's whole list. Raises `BadInput` if the list itself is wrong.
+
+    `meet` is called with everybody who would be imported.
+    """
     with open_source(spec.recipients, base_dir) as source:
-        counted = _Counted()
+        counted = _Counted(meet)
         for row in read_recipients(spec, source):
             counted.add(row, rejects)
         return Survey(
@@ -64,7 +72,8 @@ def survey(spec: CampaignSpec, base_dir: Path, rejects: RejectsFile | None = Non
 class _Counted:
     """Counts in flat memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, meet: Callable[[NewRecipient], None] | None) -> None:
+        self._meet = meet
         self.listed = 0
         self.reasons = Counter[str]()
         self.providers = Counter[str]()
@@ -83,3 +92,5 @@ class _Counted:
         elif self._seen.is_new(row.phone_number):
             self.first = self.first or row
             self.providers[row.provider] += 1
+            if self._meet is not None:
+                self._meet(row)

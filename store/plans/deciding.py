@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from campaign.rules.results import PLACE, Judgement, Verdict
-from campaign.rules.verdict import Facts, Judge
+from campaign.rules.ruling import facts_of
+from campaign.rules.verdict import Judge
 from campaign.spec import CampaignSpec
 from campaign.states import RecipientState
 from store import suppressions
@@ -85,16 +86,7 @@ class Decider:
         return Fate(called=False, kind=kind, reason=person.reason, at=self._now)
 
     def _judged(self, person: Person, past: Past | None) -> Fate:
-        facts = Facts(
-            e164=person.phone_number,
-            region=person.region,
-            timezone=person.timezone,
-            state=person.jurisdiction,
-            postcode=person.postcode,
-            country=person.country,
-            consent=(person.consent or "") if self._consent_listed else None,
-            consent_date=person.consent_date,
-        )
+        facts = facts_of(person, consent_listed=self._consent_listed)
         if past is None:
             return self._fate(self._judge.judge(facts))
         if past.busy:
