@@ -100,7 +100,8 @@ def enrolled(desk: Desk, folder: Path, told: CampaignSpec) -> str:
 def prepare(case: Case, folder: Path, ledger: Ledger) -> tuple[Desk, CampaignSpec, str]:
     """A ledger in which all has happened that happened before."""
     with (folder / "people.csv").open("w", newline="") as file:
-        writer = csv.DictWriter[str](file, COLUMNS)
+        columns: list[str] = [*COLUMNS]
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(case.people)
     desk = Desk(ledger, case.now - timedelta(days=5))
