@@ -20,10 +20,11 @@ def from_text(text: str) -> str | None:
     A line without a speaker goes on with the one before. Text that names none at all is kept as
     it is.
     """
-    if not _TURN.match(text):
+    lines = text.strip().splitlines()
+    if not lines or not _TURN.match(lines[0]):
         return text.strip() or None
     turns: list[tuple[str, str]] = []
-    for line in text.splitlines():
+    for line in lines:
         begins = _TURN.match(line)
         if begins:
             turns.append((begins[1], line[begins.end() :]))

@@ -17,7 +17,7 @@ def listed(raw: msgspec.Raw | bytes, read: Callable[[bytes], Call], scrub: Scrub
     row = bytes(raw)
     try:
         return ListedCall(raw=scrub(row), call=read(row))
-    except (ValueError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a row, the others are read
         return ListedCall(raw=scrub(row), call=None, problem=_problem(error))
 
 

@@ -44,6 +44,16 @@ def test_a_row_of_another_shape_is_kept_with_a_problem_that_quotes_nothing(row: 
     assert "+1312" not in got.problem
 
 
+def test_a_row_that_its_reader_stumbles_over_is_kept_with_a_problem() -> None:
+    def stumble(row: bytes) -> Call:
+        raise IndexError(row)
+
+    got = listed(b'{"to": "+13125550101"}', stumble, scrub)
+
+    assert (got.raw, got.call) == (b'{"to": "+13125550101"}', None)
+    assert got.problem == "cannot be read: IndexError"
+
+
 def test_a_row_that_is_nested_too_deeply_is_kept_with_a_problem() -> None:
     row = b'{"id": "c_1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
