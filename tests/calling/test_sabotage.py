@@ -138,9 +138,9 @@ def nothing_remembered() -> Generator[None]:
 
 
 def forget() -> None:
-    zones._number_place.cache_clear()
-    zones._place_of.cache_clear()
-    zones._locate.cache_clear()
+    for known in vars(zones).values():
+        if hasattr(known, "cache_clear"):
+            known.cache_clear()
     windows.local_hours.cache_clear()
 
 
