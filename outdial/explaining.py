@@ -13,8 +13,8 @@ from outdial.asked import asked
 from outdial.terminal import Column, print_table, say
 from store.calls.rows import StoredCall
 from store.campaigns import CampaignView
-from store.pausing import Pause
-from store.stories import AttemptStory, Story
+from store.decisions.pausing import Pause
+from store.reports.stories import AttemptStory, Story
 
 NOT_ADVICE = (
     "This is not legal advice: the rule table may be wrong or out of date, and you answer for"

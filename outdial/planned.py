@@ -12,7 +12,7 @@ from outdial.explaining import NOT_ADVICE
 from outdial.terminal import Column, print_table, say
 from providers.http import Http
 from providers.settings import access, configured, resolved
-from store.pacing import Allowance, Rate
+from store.accounts.pacing import Quota, Rate
 from store.plans.costs import CostRange
 from store.plans.fingerprint import written
 from store.plans.making import Plan, ProviderPlan
@@ -45,19 +45,17 @@ def batch_sizes(spec: CampaignSpec) -> Mapping[str, int]:
         adapter = providers.adapter(share.provider)
         provider = adapter.open(Http(adapter.base_url, {}), resolved(share.agent or {}))
         able, limits = provider.capabilities, spec.limits
-        part = submission_size(
-            able, _allowance(spec, share.provider), limits.concurrency_of_a_batch
-        )
+        part = submission_size(able, _quota(spec, share.provider), limits.concurrency_of_a_batch)
         sizes[share.provider] = batch_size(able, limits.batch_size, part)
     return sizes
 
 
-def _allowance(spec: CampaignSpec, provider: str) -> Allowance:
+def _quota(spec: CampaignSpec, provider: str) -> Quota:
     """What the runner would be allowed; a plan needs no key."""
     per_minute = spec.limits.calls_per_minute
     rate = None if per_minute is None else Rate.of(per_minute)
     concurrency = access(provider).concurrency if configured(provider) else None
-    return Allowance(account="", rate=rate, concurrency=concurrency)
+    return Quota(account="", rate=rate, concurrency=concurrency)
 
 
 _PROVIDERS = (

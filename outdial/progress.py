@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaign.states import BatchState
 from campaign.words import Outcome
 from outdial.terminal import stderr
-from store.glance import Glance, glance
 from store.ledger import Ledger
+from store.reports.glance import Glance, glance
 
 _LOOK_SECONDS = 0.5
 _LINE_SECONDS = 5.0

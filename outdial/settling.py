@@ -5,8 +5,9 @@ from sqlalchemy import Connection
 from campaign.calls import Receipt
 from campaign.errors import BadInput, Fault
 from outdial.capabilities import of_campaign
-from store import campaigns, holding
+from store import campaigns
 from store.batches import views as batches
+from store.decisions import holding
 from store.submissions import views as submissions
 
 

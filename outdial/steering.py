@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from campaign.errors import BadInput, Fault
 from campaign.states import CAMPAIGN, CampaignState
-from store import audit, campaigns
+from store import campaigns
 from store.allowance.terms import let_go
 from store.campaigns import CampaignView
+from store.decisions import audit
 
 
 def one_or_all(campaign: str | None, *, everything: bool) -> str | None:

@@ -10,15 +10,19 @@ from sqlalchemy import Connection
 from campaign.durations import say_duration
 from campaign.states import BatchState, CampaignState, SubmissionState
 from outdial.terminal import Column, count, print_table, say
-from store import accounts, books, glance, incidents, planning, recipients
-from store.accounts import LeftAlone
+from store import books, recipients
+from store.accounts import memory as accounts
+from store.accounts.memory import LeftAlone
 from store.allowance import telling
 from store.allowance.telling import Line
 from store.books import Books, Doubt, OutcomeCount
 from store.campaigns import CampaignView
-from store.glance import Glance, OpenBatch, Unread
-from store.incidents import IncidentView
+from store.decisions import incidents
+from store.decisions.incidents import IncidentView
+from store.planning import planner as planning
 from store.recipients import ImportView
+from store.reports import glance
+from store.reports.glance import Glance, OpenBatch, Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

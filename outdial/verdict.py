@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaign.words import Outcome
-from store import results
+from store.reports import results
 
 _Calls = Mapping[tuple[str, str], bool]
 """Whether a person was reached, by provider and the provider's id of the call."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from campaign.states import BatchState, RecipientState, SubmissionState
 from campaign.words import Outcome
 from store import crosschecks
-from store.columns import Money, table_of
+from store.database.columns import Money, table_of
 from store.tables import Attempt, Batch, Call, Import, Recipient, Submission
 
 _ATTEMPT = table_of(Attempt)

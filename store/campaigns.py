@@ -12,7 +12,7 @@ from campaign.errors import BadInput, Fault
 from campaign.spec import CampaignSpec
 from campaign.states import CAMPAIGN, CampaignState, move
 from campaign.tags import new_code
-from store.columns import table_of
+from store.database.columns import table_of
 from store.plans.demanding import demand
 from store.plans.fingerprint import content_hash
 from store.tables import Campaign, Recipient

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from campaign.states import AttemptState, BatchState, RecipientState, SubmissionState
 from campaign.words import Outcome
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Batch, Call, Import, Incident, Recipient, Submission
 
 _ATTEMPT = table_of(Attempt)

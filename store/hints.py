@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select, union, update
 
 from store.batches.views import BATCH, get
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Call, Submission
 
 _ATTEMPT = table_of(Attempt).c

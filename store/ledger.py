@@ -11,10 +11,10 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from store.engine import open_engine, reading
-from store.migrate import upgrade
-from store.settings import LedgerSettings
-from store.trouble import explained, is_lost
+from store.database.engine import open_engine, reading
+from store.database.migrate import upgrade
+from store.database.settings import LedgerSettings
+from store.database.trouble import explained, is_lost
 
 P = ParamSpec("P")
 T = TypeVar("T")

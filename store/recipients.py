@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from campaign.states import RecipientState
-from store import bulk
-from store.columns import table_of
+from store.database import bulk
+from store.database.columns import table_of
 from store.tables import Import, Recipient
 
 _IMPORT = table_of(Import)

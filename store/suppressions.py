@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from campaign.states import AttemptState
-from store import bulk
-from store.columns import table_of
-from store.ledger_secrets import KeyedHash
+from store.database import bulk
+from store.database.columns import table_of
+from store.database.secrets import KeyedHash
 from store.tables import Attempt, Suppression
 
 _SUPPRESSION = table_of(Suppression)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, or_, select, update
 
 from campaign.states import CAMPAIGN, BatchState, CampaignState
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch, Campaign
 
 _BATCH = table_of(Batch)

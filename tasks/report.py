@@ -7,8 +7,9 @@ from prefect.artifacts import acreate_markdown_artifact
 from sqlalchemy import Connection
 
 from campaign.comparison import ProviderFigures, verdict
-from store import books, campaigns, comparisons
+from store import books, campaigns
 from store.books import Books, Doubt
+from store.reports import comparisons
 from tasks.progress import dispensable
 from tasks.steps.runtime import Runtime
 

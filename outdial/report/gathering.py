@@ -13,9 +13,10 @@ from campaign.comparison import ProviderFigures, verdict
 from campaign.redaction import redact
 from outdial.report.hours import Day, day
 from outdial.summary import Standing, attention, standing
-from store import comparisons, reports
 from store.campaigns import CampaignView
-from store.reports import Reason, Span, Tries
+from store.reports import campaign as reports
+from store.reports import comparisons
+from store.reports.campaign import Reason, Span, Tries
 
 _REASONS = 15
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from campaign.rules.zones import locate
-from store.reports import Started
+from store.reports.campaign import Started
 
 HOURS = range(24)
 

@@ -14,8 +14,9 @@ from outdial.deciders import steered
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.steering import refuse_unless
 from outdial.terminal import count, print_json, say
-from store import campaigns, cancelling
+from store import campaigns
 from store.campaigns import CampaignView
+from store.decisions import cancelling
 from store.ledger import Ledger
 
 _CAN_STOP = {

@@ -18,8 +18,8 @@ from outdial.verdict import Comparison, compare
 from simulator.faults.rules import FaultPlan, mixes
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
-from store import results
 from store.ledger import Ledger
+from store.reports import results
 
 _SEED = 7
 _ANOTHER = "The simulated telephones are gone; for another demo: outdial demo"

@@ -10,10 +10,10 @@ from campaign.clock import SystemClock
 from outdial.deciders import ask_for_missing, asked
 from outdial.suppressing import country_option, numbers_of
 from outdial.terminal import count, print_json, say
-from store import erasure, traces
-from store.erasure import Receipt
+from store.decisions import erasure, traces
+from store.decisions.erasure import Receipt
+from store.decisions.traces import Traces
 from store.ledger import Ledger
-from store.traces import Traces
 
 _BEYOND = (
     "Beyond the ledger's reach, and yours to do: the list that the person came from, exports and"

@@ -9,8 +9,10 @@ from campaign.errors import BadInput, Fault
 from outdial.explaining import as_json, explain, print_explanation
 from outdial.suppressing import number_of
 from outdial.terminal import print_json
-from store import campaigns, pausing, stories
+from store import campaigns
+from store.decisions import pausing
 from store.ledger import Ledger
+from store.reports import stories
 
 
 @click.command(epilog="Example: outdial explain spring-renewals +13125550101")

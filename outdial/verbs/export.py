@@ -12,8 +12,9 @@ from campaign.errors import BadInput, Fault
 from outdial.export import FORMATS, write
 from outdial.terminal import count, tell
 from outdial.writing import STDOUT
-from store import campaigns, results
+from store import campaigns
 from store.ledger import Ledger
+from store.reports import results
 
 _READERS: dict[str, tuple[Sequence[str], Any]] = {
     "calls": (results.CALL_COLUMNS, results.calls),

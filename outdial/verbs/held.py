@@ -13,9 +13,10 @@ from outdial.deciders import decided
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.settling import receipt_for
 from outdial.terminal import Column, print_json, print_table, say, tell
-from store import books, campaigns, holding
+from store import books, campaigns
 from store.books import Doubt
-from store.holding import Decider
+from store.decisions import holding
+from store.decisions.holding import Decider
 from store.ledger import Ledger
 from store.submissions import views as submissions
 

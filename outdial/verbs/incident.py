@@ -11,8 +11,9 @@ from campaign.errors import BadInput, Fault
 from outdial.deciders import decided
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.terminal import Column, print_json, print_table, say, tell
-from store import campaigns, incidents
-from store.incidents import IncidentView
+from store import campaigns
+from store.decisions import incidents
+from store.decisions.incidents import IncidentView
 from store.ledger import Ledger
 
 

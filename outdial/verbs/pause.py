@@ -7,7 +7,7 @@ from campaign.states import CampaignState
 from outdial.deciders import steered
 from outdial.steering import one_or_all, steer
 from outdial.terminal import say
-from store import pausing
+from store.decisions import pausing
 from store.ledger import Ledger
 
 

@@ -8,7 +8,7 @@ from outdial.deciders import steered
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.steering import one_or_all, steer
 from outdial.terminal import count, say
-from store import incidents, pausing
+from store.decisions import incidents, pausing
 from store.ledger import Ledger
 
 

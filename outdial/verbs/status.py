@@ -10,10 +10,12 @@ from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.summary import as_json, left_alone, print_standing, standing
 from outdial.terminal import Column, print_json, print_table, say, tell
 from providers import names
-from store import accounts, campaigns, glance
+from store import campaigns
+from store.accounts import memory as accounts
 from store.campaigns import CampaignView
-from store.glance import Glance
 from store.ledger import Ledger
+from store.reports import glance
+from store.reports.glance import Glance
 
 
 @click.command(epilog="Example: outdial status spring-renewals")

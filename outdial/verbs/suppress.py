@@ -11,7 +11,8 @@ from outdial.deciders import decided
 from outdial.failures import BAD_INPUT, DONE, NEEDS_ATTENTION, show_faults
 from outdial.suppressing import NumberList, checked_country, country_option, numbers_of
 from outdial.terminal import Column, count, print_json, print_table, say, tell
-from store import audit, suppressions
+from store import suppressions
+from store.decisions import audit
 from store.ledger import Ledger
 from store.suppressions import NumberHash, SuppressionView
 

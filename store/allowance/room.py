@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 
 from campaign.allowance import breaker
 from campaign.states import AttemptState, BatchState, RecipientState
-from store import incidents
 from store.allowance import spending, trial
 from store.allowance.terms import Terms, terms
 from store.allowance.tries import ATTEMPT, UNDER_WAY, sample
-from store.columns import table_of
+from store.database.columns import table_of
+from store.decisions import incidents
 from store.failover.moving import leave
 from store.failover.refusals import given_up
 from store.tables import Batch, Recipient

@@ -8,7 +8,7 @@ from campaign.allowance.budget import Budget
 from campaign.states import AttemptState
 from store.allowance.terms import Terms
 from store.allowance.tries import ATTEMPT, CALL
-from store.columns import Money
+from store.database.columns import Money
 
 _OPEN = [state.value for state in AttemptState if state.open]
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from campaign.allowance.canary import Stage
 from campaign.spec import CampaignSpec, Share
 from store.campaigns import read_spec
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch, Campaign, Submission
 
 _BATCH = table_of(Batch)

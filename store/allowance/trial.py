@@ -11,7 +11,7 @@ from campaign.allowance.canary import Stage, lot, quotas
 from campaign.states import RecipientState
 from store.allowance.terms import Terms, set_stage
 from store.allowance.tries import ATTEMPT, SUBMISSION, UNDER_WAY, is_try, sample
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Recipient
 
 _RECIPIENT = table_of(Recipient)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from campaign.allowance.failures import FAILURES, Sample
 from campaign.redaction import redact
 from campaign.states import AttemptState, SubmissionState
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Call, Submission
 
 ATTEMPT = table_of(Attempt)

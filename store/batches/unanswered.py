@@ -9,7 +9,7 @@ from campaign.redial import after
 from campaign.states import AttemptState, CampaignState, RecipientState
 from campaign.words import Outcome, Progress
 from store.batches.views import CALL, BatchView
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Recipient, Submission
 
 _ATTEMPT = table_of(Attempt)

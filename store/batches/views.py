@@ -12,7 +12,7 @@ from campaign.spec import CampaignSpec
 from campaign.states import AttemptState, BatchState, CampaignState, SubmissionState
 from campaign.words import Progress
 from store.campaigns import read_spec
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Batch, Call, Campaign, Submission
 
 BATCH = table_of(Batch)

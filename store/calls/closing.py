@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 
 from campaign.calls import Call
 from campaign.states import AttemptState, RecipientState
-from store import bulk, suppressions
+from store import suppressions
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
 from store.calls.revising import revise
 from store.calls.sequels import Landed, sequel_of, tries_of, weight
+from store.database import bulk
 
 
 def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:

@@ -12,7 +12,7 @@ from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
 from store.calls.origin import Origin
 from store.calls.rows import StoredCall
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Recipient
 
 ATTEMPT = table_of(Attempt)

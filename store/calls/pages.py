@@ -13,7 +13,7 @@ from store.calls import rows
 from store.calls.closing import follow
 from store.calls.origin import Origin
 from store.calls.taking import take
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch
 
 _BATCH = table_of(Batch)

@@ -10,11 +10,11 @@ from campaign.calls import Call
 from campaign.redial import Sequel
 from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
-from store import incidents
 from store.calls import rows
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
 from store.calls.sequels import Landed, sequel_of, tries_of, weight
+from store.decisions import incidents
 
 
 def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed) -> None:

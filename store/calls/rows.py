@@ -13,8 +13,8 @@ from campaign.calls import Call, ListedCall
 from campaign.opt_out import asked_to_stop
 from campaign.spec import Policy
 from campaign.words import AnsweredBy, Outcome
-from store import bulk
-from store.columns import table_of
+from store.database import bulk
+from store.database.columns import table_of
 from store.tables import Call as CallTable
 from store.tables import CallVersion, UnreadRow
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, bindparam, select
 
 from campaign.calls import Call
-from store import incidents
 from store.calls import rows
 from store.calls.joining import Attempts, KnownAttempt, attempts_for
 from store.calls.merging import merged, says_the_same, still_missing
@@ -14,7 +13,8 @@ from store.calls.origin import Origin
 from store.calls.reading import first_read, given_up
 from store.calls.rows import CALL, Place, StoredCall
 from store.calls.sequels import Landed
-from store.columns import table_of
+from store.database.columns import table_of
+from store.decisions import incidents
 from store.tables import Submission
 
 _SUBMISSION = table_of(Submission)

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from campaign.failover import following
 from campaign.states import AttemptState, RecipientState
-from store import bulk
 from store.allowance.terms import Terms, terms_of
-from store.columns import instant, table_of
+from store.database import bulk
+from store.database.columns import instant, table_of
 from store.failover.refusals import applies, given_up
 from store.tables import Attempt, Recipient, SubmitLog
 

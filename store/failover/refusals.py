@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, or_, select
 
 from store.allowance.terms import Terms
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch, Submission, SubmitLog
 
 _BATCH = table_of(Batch)

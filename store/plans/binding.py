@@ -8,11 +8,12 @@ from sqlalchemy import Connection, select, update
 
 from campaign.errors import BadInput, Fault
 from campaign.spec import CampaignSpec
-from store import audit, campaigns
+from store import campaigns
 from store.campaigns import CampaignView
-from store.columns import table_of
+from store.database.columns import table_of
+from store.decisions import audit
 from store.ledger import Ledger
-from store.planning import set_aside
+from store.planning.choosing import set_aside
 from store.plans import keeping
 from store.plans.fingerprint import written
 from store.plans.making import Plan, make_plan

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, func, select
 
 from campaign.spec import CampaignSpec
-from store.columns import Money, table_of
+from store.database.columns import Money, table_of
 from store.tables import Call
 
 _C = table_of(Call).c

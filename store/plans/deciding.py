@@ -12,9 +12,9 @@ from campaign.rules.verdict import Judge
 from campaign.spec import CampaignSpec
 from campaign.states import RecipientState
 from store import suppressions
-from store.candidates import Past, pasts
-from store.columns import table_of
-from store.planning import BUSY, BUSY_FOR, SUPPRESSED
+from store.database.columns import table_of
+from store.planning.candidates import Past, pasts
+from store.planning.choosing import BUSY, BUSY_FOR, SUPPRESSED
 from store.plans.people import Person
 from store.tables import Attempt
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, update
 
 from campaign.errors import BadInput, Fault
 from campaign.spec import CampaignSpec
-from store.columns import table_of
+from store.database.columns import table_of
 from store.plans.fingerprint import written
 from store.tables import Campaign
 

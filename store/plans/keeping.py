@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select
 
-from store import bulk
-from store.columns import table_of
+from store.database import bulk
+from store.database.columns import table_of
 from store.plans.fingerprint import written
 from store.plans.making import Plan
 from store.plans.members import Members

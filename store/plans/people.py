@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from campaign.spec import CampaignSpec
 from campaign.states import RecipientState
-from store.columns import table_of
+from store.database.columns import table_of
 from store.intake.opening import open_source
 from store.intake.reading import read_recipients
 from store.intake.rows import Reject

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
 from store.allowance.gate import refuse_beyond
-from store.columns import UtcDateTime, instant
-from store.planning import Judge
+from store.database.columns import UtcDateTime, instant
+from store.planning.choosing import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
 from store.submissions.views import ATTEMPT, SUBMISSION, log, view_of
 

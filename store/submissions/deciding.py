@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from campaign.calls import Receipt
 from campaign.states import SUBMISSION as MACHINE
 from campaign.states import AttemptState, RecipientState, SubmissionState, before
-from store.columns import instant, table_of
+from store.database.columns import instant, table_of
 from store.failover.moving import move_on
 from store.submissions.views import ATTEMPT, SUBMISSION, log
 from store.tables import Batch, Recipient

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select, update
 
 from campaign.states import AttemptState, RecipientState, SubmissionState
-from store.columns import table_of
+from store.database.columns import table_of
 from store.submissions.deciding import RECIPIENT, close
 from store.submissions.views import ATTEMPT, SUBMISSION, log
 from store.tables import Call

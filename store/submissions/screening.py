@@ -10,9 +10,11 @@ from campaign.candidates import Decision, Ruling
 from campaign.drain import Drain, earlier
 from campaign.errors import Stopped
 from campaign.states import AttemptState, CampaignState, SubmissionState
-from store import bulk, pausing, suppressions
-from store.candidates import RECIPIENT, facts, turns
-from store.planning import Judge, set_aside
+from store import suppressions
+from store.database import bulk
+from store.decisions import pausing
+from store.planning.candidates import RECIPIENT, facts, turns
+from store.planning.choosing import Judge, set_aside
 from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log
 
 _TOO_MANY = "its window closes before so many can be called"

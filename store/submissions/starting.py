@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select, update
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
 from store.allowance.gate import refuse_beyond
-from store.columns import table_of
-from store.planning import Judge
+from store.database.columns import table_of
+from store.planning.choosing import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
 from store.submissions.views import ATTEMPT, SUBMISSION, log
 from store.tables import Batch

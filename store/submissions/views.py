@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from campaign.calls import CallRequest, SubmissionRef
 from campaign.states import AttemptState, CampaignState, SubmissionState
-from store.columns import UtcDateTime, table_of
+from store.database.columns import UtcDateTime, table_of
 from store.tables import Attempt, Batch, Campaign, Recipient, Submission, SubmitLog
 
 SUBMISSION = table_of(Submission)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from store.columns import Row, text_column, time_column
+from store.database.columns import Row, text_column, time_column
 
 
 class Account(Row, table=True):

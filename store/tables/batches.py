@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from campaign.states import AttemptState, BatchState, SubmissionState
-from store.columns import Money, Row, blob_column, text_column, time_column
+from store.database.columns import Money, Row, blob_column, text_column, time_column
 
 
 class Batch(Row, table=True):

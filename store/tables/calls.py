@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from store.columns import Money, Row, blob_column, text_column, time_column
+from store.database.columns import Money, Row, blob_column, text_column, time_column
 
 
 class Call(Row, table=True):

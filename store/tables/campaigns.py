@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from campaign.states import CampaignState, RecipientState
-from store.columns import Row, blob_column, text_column, time_column
+from store.database.columns import Row, blob_column, text_column, time_column
 
 
 class Campaign(Row, table=True):

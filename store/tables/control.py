@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from store.columns import Row, blob_column, text_column, time_column
+from store.database.columns import Row, blob_column, text_column, time_column
 
 
 class Incident(Row, table=True):

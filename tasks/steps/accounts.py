@@ -7,9 +7,9 @@ from campaign.errors import RateLimited
 from campaign.patience import Patience
 from campaign.rate import Rate
 from campaign.spec import Limits
-from store import accounts
+from store.accounts import memory as accounts
+from store.accounts.pacing import Quota
 from store.ledger import Ledger
-from store.pacing import Allowance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class SharedAccount:
         """Tell all runners of a refusal."""
         await self.ledger.run(accounts.refused, self.id, refusal, self.clock.now())
 
-    def allowance(self, limits: Limits) -> Allowance:
+    def quota(self, limits: Limits) -> Quota:
         """How much of it a campaign may use."""
         per_minute = limits.calls_per_minute
         rate = None if per_minute is None else Rate.of(per_minute)
-        return Allowance(account=self.id, rate=rate, concurrency=self.concurrency)
+        return Quota(account=self.id, rate=rate, concurrency=self.concurrency)

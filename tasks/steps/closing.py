@@ -2,9 +2,10 @@
 
 from campaign.spec import expired
 from campaign.states import CampaignState, RecipientState
-from store import books, campaigns, cancelling, recipients, sweeps
+from store import books, campaigns, recipients, sweeps
 from store.allowance.room import standstill
 from store.books import Books
+from store.decisions import cancelling
 from tasks.steps.runtime import Runtime
 
 

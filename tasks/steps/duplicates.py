@@ -6,8 +6,8 @@ from dataclasses import replace
 from campaign.calls import BatchRef, Found
 from campaign.errors import ProviderError
 from providers.port import Provider
-from store import incidents
 from store.batches.views import BatchView
+from store.decisions import incidents
 from store.submissions import views as submissions
 from tasks.steps.runtime import Runtime
 

@@ -7,9 +7,11 @@ does know.
 from campaign.errors import ProviderError
 from campaign.tags import tag_prefix
 from providers.port import Provider
-from store import campaigns, incidents, pacing
+from store import campaigns
+from store.accounts import pacing
+from store.accounts.pacing import Wait
 from store.batches.views import BatchView
-from store.pacing import Wait
+from store.decisions import incidents
 from store.submissions import views as submissions
 from tasks.steps.collecting import bear
 from tasks.steps.runtime import Runtime

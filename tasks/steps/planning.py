@@ -6,10 +6,11 @@ from campaign.rules.ruling import ruler
 from campaign.spec import expired
 from campaign.states import CampaignState
 from providers.port import Capabilities
-from store import campaigns, planning
+from store import campaigns
 from store.allowance import room as allowance
 from store.batches import views as batches
 from store.campaigns import CampaignView
+from store.planning import planner as planning
 from tasks.steps.runtime import Runtime
 from tasks.steps.submitting import caller_numbers, drain_of, submission_size
 
@@ -43,8 +44,8 @@ async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> st
     # Who is judged by one instant and paced by another may never fit into any batch.
     knows_start = provider.capabilities.start_in_future is not None
     start = now + (limits.start_guard or _AT_ONCE) if knows_start else now
-    allowance = runtime.account(name).allowance(limits)
-    part = submission_size(provider.capabilities, allowance, limits.concurrency_of_a_batch)
+    quota = runtime.account(name).quota(limits)
+    part = submission_size(provider.capabilities, quota, limits.concurrency_of_a_batch)
     planned = await runtime.ledger.run(
         planning.plan_batch,
         campaign.id,

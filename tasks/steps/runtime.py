@@ -11,10 +11,10 @@ from campaign.spec import CampaignSpec
 from providers.connecting import Remember, connect
 from providers.port import Provider
 from providers.settings import Access
-from store import accounts
+from store.accounts import memory as accounts
+from store.database.settings import LEASE, LedgerSettings
 from store.ledger import Ledger
 from store.runners import Runner, locks_of
-from store.settings import LEASE, LedgerSettings
 from tasks.steps.accounts import SharedAccount
 
 Connect = Callable[[str, Mapping[str, object], Remember], AbstractAsyncContextManager[Provider]]

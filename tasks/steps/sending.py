@@ -18,8 +18,8 @@ from campaign.errors import (
 from campaign.pace import after_failure, next_lookup
 from campaign.rules.ruling import ruler
 from providers.port import Provider
-from store import incidents
 from store.batches.views import BatchView
+from store.decisions import incidents
 from store.failover.unsent import give_up_unsent
 from store.submissions import claiming, deciding
 from store.submissions import views as submissions

@@ -7,10 +7,11 @@ from campaign.pace import after_failure
 from campaign.rules.ruling import ruler
 from campaign.states import SubmissionState
 from providers.port import Starts
-from store import incidents, pacing
+from store.accounts import pacing
 from store.allowance import gate
 from store.batches import views as batches
 from store.batches.views import BatchView
+from store.decisions import incidents
 from store.submissions import screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
@@ -44,9 +45,9 @@ async def _start_one(
 
     async def fence() -> None:
         job, now = reference.provider_batch_id or "", clock.now()
-        allowance = runtime.account(batch.provider).allowance(batch.spec.limits)
+        quota = runtime.account(batch.provider).quota(batch.spec.limits)
         judge = ruler(batch.spec, now)
-        await ledger.run(pacing.mark_start, tag, job, allowance, now=now, judge=judge)
+        await ledger.run(pacing.mark_start, tag, job, quota, now=now, judge=judge)
 
     try:
         if first_time:

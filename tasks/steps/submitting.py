@@ -11,11 +11,11 @@ from campaign.spec import CampaignSpec
 from campaign.states import SubmissionState
 from providers.port import Capabilities, Provider
 from providers.settings import resolved_text
-from store import pacing
+from store.accounts import pacing
+from store.accounts.pacing import Quota, Wait
 from store.allowance import gate
 from store.batches import views as batches
 from store.batches.views import BatchView
-from store.pacing import Allowance, Wait
 from store.submissions import screening
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
@@ -72,13 +72,13 @@ async def _due(
         return due
     counted = await runtime.ledger.run(batches.tally, batch.id)
     concurrency = batch.spec.limits.concurrency_of_a_batch
-    size = submission_size(capabilities, _allowance(runtime, batch), concurrency)
+    size = submission_size(capabilities, _quota(runtime, batch), concurrency)
     # What is in doubt may be dialling.
     room = concurrency - counted.submitted - size * counted.doubtful_submissions
     return due[: max(room, 0) // size]
 
 
-def submission_size(capabilities: Capabilities, allowance: Allowance, concurrency: int) -> int:
+def submission_size(capabilities: Capabilities, quota: Quota, concurrency: int) -> int:
     """How many calls go into one submission: no more than may be placed, or under way, at once.
 
     As far as that is ours to see to: a provider with batches may keep to `concurrency` itself.
@@ -86,15 +86,15 @@ def submission_size(capabilities: Capabilities, allowance: Allowance, concurrenc
     most = [capabilities.batch_limit]
     if not capabilities.native_batch:
         most.append(concurrency)
-    if allowance.rate is not None:
-        most.append(allowance.rate.calls)
-    if allowance.concurrency is not None and not capabilities.concurrency_setting:
-        most.append(allowance.concurrency)
+    if quota.rate is not None:
+        most.append(quota.rate.calls)
+    if quota.concurrency is not None and not capabilities.concurrency_setting:
+        most.append(quota.concurrency)
     return min(most)
 
 
-def _allowance(runtime: Runtime, batch: BatchView) -> Allowance:
-    return runtime.account(batch.provider).allowance(batch.spec.limits)
+def _quota(runtime: Runtime, batch: BatchView) -> Quota:
+    return runtime.account(batch.provider).quota(batch.spec.limits)
 
 
 async def _concurrency(
@@ -104,7 +104,7 @@ async def _concurrency(
     if not capabilities.concurrency_setting:
         return calls
     mine = batch.spec.limits.concurrency_of_a_batch
-    left = await runtime.ledger.run(pacing.lines_left, _allowance(runtime, batch))
+    left = await runtime.ledger.run(pacing.lines_left, _quota(runtime, batch))
     return mine if left is None else min(mine, max(left, 1))
 
 
@@ -145,7 +145,7 @@ async def _submit_one(
     claimed = await ledger.run(
         pacing.claim,
         tag,
-        _allowance(runtime, batch),
+        _quota(runtime, batch),
         lines=lines,
         owner=runtime.runner.name,
         body=body,

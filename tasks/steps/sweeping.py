@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from campaign.states import CampaignState
-from store import campaigns, cancelling, sweeps
+from store import campaigns, sweeps
 from store.batches import views as batches
+from store.decisions import cancelling
 from store.submissions import claiming
 from tasks.steps.runtime import Runtime
 

@@ -14,7 +14,7 @@ from simulator.dialects.vocode.settings import VocodeSettings
 from simulator.dialects.vogent.settings import VogentSettings
 from simulator.people import People
 from simulator.settings import SimulatorSettings
-from store import candidates
+from store.planning import candidates
 from tests.calling.people import COLUMNS, Row, american
 from tests.calling.scene import Played, Scene, play
 

@@ -8,7 +8,8 @@ import pytest
 
 from simulator.server import start_in_thread
 from simulator.settings import SimulatorSettings
-from store import audit, campaigns
+from store import campaigns
+from store.decisions import audit
 from store.ledger import Ledger
 from tests.deployments.installation import Installation, wait_until
 from tests.fixtures.session import Session

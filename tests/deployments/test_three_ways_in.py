@@ -13,8 +13,9 @@ import pytest
 from campaign.states import CampaignState
 from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
-from store import audit, books, campaigns
+from store import books, campaigns
 from store.books import Books
+from store.decisions import audit
 from store.ledger import Ledger
 from tests.deployments.installation import Installation, wait_until
 from tests.fixtures.session import Session

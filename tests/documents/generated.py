@@ -14,7 +14,7 @@ from outdial import capabilities
 from outdial.cli import VERBS
 from providers.settings import secret_variable
 from store import tables
-from store.columns import table_of
+from store.database.columns import table_of
 from tasks.registry import tasks_of
 from tests.documents.pages import ROOT, Page
 from tests.documents.reference import Reference, load, section

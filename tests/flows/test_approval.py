@@ -10,7 +10,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from flows.run_campaign import run_campaign
 from simulator.server import RunningSimulator
-from store import audit, campaigns, suppressions
+from store import campaigns, suppressions
+from store.decisions import audit
 from store.ledger import Ledger
 from tests.flows.campaigns import campaign, people, write_list
 

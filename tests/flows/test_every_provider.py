@@ -13,9 +13,10 @@ from campaign.spec import CampaignSpec
 from flows.run_campaign import run_campaign
 from outdial.export import write
 from simulator.server import RunningSimulator
-from store import books, campaigns, results
+from store import books, campaigns
 from store.books import Books
 from store.ledger import Ledger
+from store.reports import results
 from tests.flows.campaigns import APIS, campaign, write_list
 
 PEOPLE = 500

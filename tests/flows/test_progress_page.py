@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from flows.run_campaign import run_campaign
-from store import campaigns, comparisons
+from store import campaigns
 from store.ledger import Ledger
+from store.reports import comparisons
 from tests.flows.campaigns import campaign, write_list
 
 PEOPLE = 30

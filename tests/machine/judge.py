@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select
 
 from campaign.states import AttemptState, BatchState, SubmissionState
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Batch, Call, CallVersion, Submission, SubmitLog, UnreadRow
 from tests.machine.carrier import Carrier, Dial
 from tests.machine.worker import Worker

@@ -12,9 +12,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from campaign.calls import Receipt
 from campaign.states import CampaignState, SubmissionState
-from store import campaigns, cancelling, holding, pausing, recipients, suppressions
-from store.engine import open_engine
-from store.holding import Decider
+from store import campaigns, recipients, suppressions
+from store.database.engine import open_engine
+from store.decisions import cancelling, holding, pausing
+from store.decisions.holding import Decider
 from store.ledger import Ledger
 from store.recipients import NewRecipient
 from store.runners import locks_of

@@ -16,8 +16,8 @@ from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs]
 
 from campaign.errors import BadInput
 from outdial.export import FORMATS, write
-from store import results
 from store.intake.cells import unguard
+from store.reports import results
 from tests.outdial.command import PROGRAM, outdial
 from tests.store.desk import Desk, listed
 

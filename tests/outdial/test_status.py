@@ -9,9 +9,9 @@ from campaign.clock import SystemClock
 from campaign.errors import RateLimited
 from campaign.words import Outcome
 from outdial.progress import Bars, Lines
-from store import accounts
-from store.glance import glance
+from store.accounts import memory as accounts
 from store.ledger import Ledger
+from store.reports.glance import glance
 from tests.outdial.command import outdial
 from tests.store.desk import Desk, listed, unreadable
 

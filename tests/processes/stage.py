@@ -16,8 +16,8 @@ from simulator.server import RunningSimulator, start_in_thread
 from simulator.settings import SimulatorSettings
 from store import books, campaigns
 from store.books import Books
-from store.columns import table_of
-from store.engine import open_engine
+from store.database.columns import table_of
+from store.database.engine import open_engine
 from store.ledger import Ledger
 from store.tables import Batch, Submission, SubmitLog
 from tests.flows.campaigns import document, people, write_list

@@ -10,7 +10,7 @@ from campaign.states import CampaignState
 from store import books, campaigns
 from store.batches import views as batches
 from store.books import Books
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch
 from tasks.registry import tasks_of
 from tasks.steps import agenda, closing, enrolling, listing, planning, sweeping

@@ -14,7 +14,7 @@ from simulator.faults.rules import Rule
 from simulator.faults.status import Status
 from simulator.faults.timing import LateEffect
 from store import campaigns
-from store.stories import story
+from store.reports.stories import story
 from tests.flows.campaigns import APIS, people
 from tests.protocol import driver
 from tests.protocol.truth import books_of, provider_of

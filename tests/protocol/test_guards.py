@@ -14,7 +14,8 @@ from campaign.states import CampaignState
 from simulator.faults.rules import Rule
 from simulator.faults.status import DateHeader, Status
 from simulator.settings import SimulatorSettings
-from store import campaigns, incidents
+from store import campaigns
+from store.decisions import incidents
 from store.ledger import Ledger
 from tests.flows.campaigns import APIS
 from tests.protocol import driver, rest

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from campaign.states import CampaignState, SubmissionState
 from simulator.faults.rules import Rule
 from simulator.faults.timing import LateEffect
-from store import campaigns, cancelling
+from store import campaigns
+from store.decisions import cancelling
 from tasks.steps import closing, planning
 from tasks.steps.runtime import Runtime, lend
 from tests.flows.campaigns import APIS

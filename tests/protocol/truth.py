@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from simulator.calls import Call as Dial
 from simulator.ledger import RequestRecord, Ring
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import (
     Attempt,
     Batch,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import create_engine, func, or_, select
 
 from store import suppressions
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch
 from tests.protocol import rest
 from tests.protocol.case import Case

@@ -17,9 +17,10 @@ from campaign.states import SubmissionState
 from providers import adapter
 from providers.http import Answer, Http
 from providers.port import Fence
-from store import calls, engine
+from store import calls
 from store.batches import views
 from store.calls import pages, rows
+from store.database import engine
 from store.submissions import claiming, deciding, doubting
 from store.submissions import views as submissions
 from tasks.steps import collecting, submitting

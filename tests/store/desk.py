@@ -11,11 +11,13 @@ from sqlalchemy import text
 from campaign.calls import Call, ListedCall, Page, Receipt
 from campaign.spec import CampaignSpec, Policy
 from campaign.words import Outcome
-from store import campaigns, planning, recipients
+from store import campaigns, recipients
 from store.calls import PageSaved, save_detail, save_page
 from store.campaigns import CampaignView
 from store.ledger import Ledger
-from store.planning import Judge, PlannedBatch
+from store.planning import planner as planning
+from store.planning.choosing import Judge
+from store.planning.draft import PlannedBatch
 from store.recipients import NewRecipient
 from store.submissions import claiming, deciding
 

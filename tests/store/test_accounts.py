@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from campaign.errors import RateLimited
-from store import accounts
+from store.accounts import memory as accounts
 from store.ledger import Ledger
 from tests.store.desk import NOON
 

@@ -15,7 +15,7 @@ from store.allowance.room import next_due, standstill
 from store.allowance.terms import let_go, terms
 from store.books import books
 from store.campaigns import CampaignView
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from store.recipients import NewRecipient
 from store.submissions import claiming, deciding
 from tests.store.desk import Desk, listed, number

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from store import audit
+from store.decisions import audit
 from store.ledger import Ledger
 from tests.store.desk import NOON, Desk
 

@@ -8,7 +8,7 @@ from campaign.states import BatchState
 from campaign.words import Outcome, Progress
 from store.batches import advancing
 from store.batches import views as batches
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from campaign.states import BatchState, RecipientState
 from campaign.words import Outcome
-from store import books, crosschecks, planning
-from store.planning import PlannedBatch
+from store import books, crosschecks
+from store.planning import planner as planning
+from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed
 
 

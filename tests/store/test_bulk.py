@@ -18,8 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from store import bulk
-from store.columns import Money, UtcDateTime
+from store.database import bulk
+from store.database.columns import Money, UtcDateTime
 from store.ledger import Ledger
 
 THINGS = Table(

@@ -6,7 +6,7 @@ import pytest
 
 from campaign.comparison import ProviderFigures
 from campaign.words import Outcome
-from store import comparisons
+from store.reports import comparisons
 from tests.store.desk import Desk, listed
 
 REACHED, OTHER = Outcome.ANSWERED, Outcome.NO_ANSWER

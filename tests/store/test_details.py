@@ -6,7 +6,7 @@ from campaign.calls import Call, ListedCall
 from campaign.words import Outcome
 from store.calls import due_details
 from store.calls.reading import PATIENCE
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from tests.store.desk import NOON, Desk, listed, unreadable
 
 

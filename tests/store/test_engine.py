@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from campaign.errors import LedgerError
-from store import engine as engines
-from store.engine import open_engine, reading
+from store.database import engine as engines
+from store.database.engine import open_engine, reading
 
 PASSWORD = "correct-horse"
 UNPRIVILEGED = 65534

@@ -7,9 +7,10 @@ import pytest
 from campaign.calls import ListedCall
 from campaign.errors import BadInput
 from campaign.words import Outcome
-from store import audit, books, erasure, suppressions
-from store.erasure import Receipt
-from store.planning import PlannedBatch
+from store import books, suppressions
+from store.decisions import audit, erasure
+from store.decisions.erasure import Receipt
+from store.planning.draft import PlannedBatch
 from store.recipients import NewRecipient
 from tests.store.desk import NOON, Desk, listed, number, unreadable
 

@@ -8,7 +8,7 @@ import pytest
 from store import hints
 from store.batches import advancing
 from store.batches.views import get
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed
 
 MINUTE = timedelta(minutes=1)

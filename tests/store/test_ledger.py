@@ -8,8 +8,8 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from campaign.errors import LedgerUnavailable
+from store.database.settings import LedgerSettings
 from store.ledger import Ledger
-from store.settings import LedgerSettings
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
 from campaign.errors import LedgerError
-from store import migrate, tables
-from store.engine import open_engine
+from store import tables
+from store.database import migrate
+from store.database.engine import open_engine
 from store.ledger import Ledger
 
 

@@ -7,9 +7,10 @@ import pytest
 from campaign.calls import Receipt
 from campaign.errors import RateLimited
 from campaign.rate import Rate
-from store import accounts, pacing
+from store.accounts import memory as accounts
+from store.accounts import pacing
+from store.accounts.pacing import Quota, Wait
 from store.ledger import Ledger
-from store.pacing import Allowance, Wait
 from store.submissions import claiming, deciding
 from store.submissions import views as submissions
 from tests.store.desk import NOON, Desk
@@ -18,13 +19,13 @@ MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-def allowance(ledger: Ledger, per_minute: float | None = None, **said: Any) -> Allowance:
+def quota(ledger: Ledger, per_minute: float | None = None, **said: Any) -> Quota:
     account = ledger.run_sync(accounts.open_account, "vogent", "f00d", NOON)
     rate = None if per_minute is None else Rate.of(per_minute)
-    return Allowance(account=account, rate=rate, **said)
+    return Quota(account=account, rate=rate, **said)
 
 
-def claim(desk: Desk, tag: str, said: Allowance, *, lines: int = 1) -> int | Wait | None:
+def claim(desk: Desk, tag: str, said: Quota, *, lines: int = 1) -> int | Wait | None:
     return desk.ledger.run_sync(
         pacing.claim,
         tag,
@@ -56,7 +57,7 @@ def test_two_runners_at_once_never_take_more_places_than_there_are(database_url:
     with Ledger.open(database_url) as one, Ledger.open(database_url) as other:
         desks = [Desk(one), Desk(other)]
         all_tags = tags(desks[0], 20)
-        said = allowance(one, per_minute=5)
+        said = quota(one, per_minute=5)
 
         def take(number: int) -> int | Wait | None:
             return claim(desks[number % 2], all_tags[number], said)
@@ -68,7 +69,7 @@ def test_two_runners_at_once_never_take_more_places_than_there_are(database_url:
 
 
 def test_calls_of_another_campaign_on_the_account_count(desk: Desk) -> None:
-    said = allowance(desk.ledger, per_minute=2)
+    said = quota(desk.ledger, per_minute=2)
     mine, theirs = tags(desk, 2), tags(desk, 2, first=50)
     for tag in mine:
         accept(desk, tag, claim(desk, tag, said))
@@ -82,7 +83,7 @@ def test_calls_of_another_campaign_on_the_account_count(desk: Desk) -> None:
 
 
 def test_what_may_still_ring_counts_until_a_minute_after_its_answer(desk: Desk) -> None:
-    said = allowance(desk.ledger, per_minute=1)
+    said = quota(desk.ledger, per_minute=1)
     first, second = tags(desk, 2)
     epoch = claim(desk, first, said)
     desk.later(minutes=3)
@@ -96,7 +97,7 @@ def test_what_may_still_ring_counts_until_a_minute_after_its_answer(desk: Desk) 
 
 
 def test_what_was_provably_not_placed_gives_its_place_back(desk: Desk) -> None:
-    said = allowance(desk.ledger, per_minute=1)
+    said = quota(desk.ledger, per_minute=1)
     first, second = tags(desk, 2)
     epoch = claim(desk, first, said)
     assert isinstance(epoch, int)
@@ -106,7 +107,7 @@ def test_what_was_provably_not_placed_gives_its_place_back(desk: Desk) -> None:
 
 
 def test_one_that_waits_puts_off_all_of_its_batch(desk: Desk) -> None:
-    said = allowance(desk.ledger, per_minute=1)
+    said = quota(desk.ledger, per_minute=1)
     claim(desk, tags(desk, 1, first=50)[0], said)
 
     batch = tags(desk, 3)
@@ -125,13 +126,13 @@ def test_one_that_waits_puts_off_all_of_its_batch(desk: Desk) -> None:
 def test_a_submission_that_was_planned_under_a_higher_limit_does_not_wait_for_ever(
     desk: Desk,
 ) -> None:
-    said = allowance(desk.ledger, per_minute=2, concurrency=2)
+    said = quota(desk.ledger, per_minute=2, concurrency=2)
 
     assert isinstance(claim(desk, tags(desk, 5, size=5)[0], said, lines=5), int)
 
 
 def test_no_call_is_placed_while_the_account_is_to_be_left_alone(desk: Desk) -> None:
-    said = allowance(desk.ledger)
+    said = quota(desk.ledger)
     refusal = RateLimited("no", retry_after=90 * SECOND, status=429)
     desk.ledger.run_sync(accounts.refused, said.account, refusal, desk.now)
     (tag,) = tags(desk, 1)
@@ -143,7 +144,7 @@ def test_no_call_is_placed_while_the_account_is_to_be_left_alone(desk: Desk) -> 
 
 
 def test_lines_that_may_be_in_use_are_not_given_away_again(desk: Desk) -> None:
-    said = allowance(desk.ledger, concurrency=3)
+    said = quota(desk.ledger, concurrency=3)
     mine, theirs = tags(desk, 4), tags(desk, 2, first=50)
     for tag in mine[:3]:
         accept(desk, tag, claim(desk, tag, said))
@@ -159,7 +160,7 @@ def test_lines_that_may_be_in_use_are_not_given_away_again(desk: Desk) -> None:
 
 
 def test_a_batch_that_the_provider_paces_uses_no_more_lines_than_it_was_given(desk: Desk) -> None:
-    said = allowance(desk.ledger, concurrency=5)
+    said = quota(desk.ledger, concurrency=5)
     (batch,) = tags(desk, 10, size=10)
     accept(desk, batch, claim(desk, batch, said, lines=3))
 
@@ -169,7 +170,7 @@ def test_a_batch_that_the_provider_paces_uses_no_more_lines_than_it_was_given(de
 def test_a_start_that_is_held_up_waits_for_its_turn_and_a_repeated_one_does_not(
     desk: Desk,
 ) -> None:
-    said = allowance(desk.ledger, per_minute=1)
+    said = quota(desk.ledger, per_minute=1)
     created, other = tags(desk, 2)
     epoch = claim(desk, created, said)
     assert isinstance(epoch, int)

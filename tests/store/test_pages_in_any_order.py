@@ -18,7 +18,7 @@ from campaign.calls import Call, ListedCall
 from campaign.words import Outcome
 from store.calls.merging import merged
 from store.ledger import Ledger
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed, unreadable
 
 PEOPLE = 4

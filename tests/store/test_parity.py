@@ -16,9 +16,9 @@ from campaign.spec import CampaignSpec
 from campaign.states import CampaignState
 from campaign.words import Outcome
 from store import campaigns, suppressions
-from store.candidates import Past
 from store.intake.importing import import_recipients
 from store.ledger import Ledger
+from store.planning.candidates import Past
 from store.plans import deciding
 from store.plans.deciding import Decider, Fate
 from store.plans.people import Everybody

@@ -5,9 +5,11 @@ import pytest
 
 from campaign.candidates import Candidate, Ruling
 from campaign.words import Outcome
-from store import candidates, planning, suppressions
+from store import suppressions
 from store.ledger import Ledger
-from store.planning import plan_batch
+from store.planning import candidates, choosing
+from store.planning import planner as planning
+from store.planning.planner import plan_batch
 from tests.store.desk import NOON, Desk, listed, number
 
 
@@ -191,7 +193,7 @@ def test_the_limits_of_a_campaign_count_what_was_dialled_or_may_be(desk: Desk) -
 def test_a_batch_judges_a_bounded_number_of_people(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "LOOKED_AT_MOST", 2)
+    monkeypatch.setattr(choosing, "LOOKED_AT_MOST", 2)
     monkeypatch.setattr(planning, "_CHUNK", 1)  # People of one query.
     campaign = desk.campaign(people=5)
     later = NOON + timedelta(hours=1)

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from campaign.errors import BadInput
 from campaign.spec import CampaignSpec
 from campaign.states import CampaignState
-from store import audit, books, campaigns, planning, suppressions
+from store import books, campaigns, suppressions
+from store.decisions import audit
 from store.intake.importing import import_recipients
 from store.ledger import Ledger
+from store.planning import planner as planning
 from store.plans import binding
 from store.plans.binding import Approval
 from store.plans.fingerprint import read_hash, written

@@ -4,9 +4,9 @@ from datetime import timedelta
 from campaign.rules.zones import Clues
 from campaign.states import RecipientState
 from campaign.words import Outcome
-from store import reports
 from store.recipients import NewRecipient
-from store.reports import Reason, Span, Started, Tries
+from store.reports import campaign as reports
+from store.reports.campaign import Reason, Span, Started, Tries
 from tests.store.desk import NOON, Desk, listed, number
 
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from campaign.words import AnsweredBy, Outcome
-from store import results
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from store.recipients import NewRecipient
+from store.reports import results
 from tests.store.desk import NOON, Desk, listed, number
 
 EXPORT = (

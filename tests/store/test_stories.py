@@ -2,7 +2,8 @@ from datetime import timedelta
 
 from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
-from store import stories, suppressions
+from store import suppressions
+from store.reports import stories
 from tests.store.desk import NOON, Desk, listed, number
 
 

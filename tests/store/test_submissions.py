@@ -10,9 +10,10 @@ from campaign.calls import Receipt
 from campaign.candidates import Candidate, Ruling
 from campaign.errors import Stopped
 from campaign.states import SubmissionState
-from store import audit, holding, pausing, suppressions
+from store import suppressions
 from store.batches import views as batches
-from store.holding import Decider
+from store.decisions import audit, holding, pausing
+from store.decisions.holding import Decider
 from store.submissions import claiming, deciding, doubting, screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from store import audit, suppressions
+from store import suppressions
+from store.decisions import audit
 from tests.outdial.command import PROGRAM
 from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from campaign.clock import SystemClock
-from store import audit
-from store.planning import PlannedBatch
+from store.decisions import audit
+from store.planning.draft import PlannedBatch
 from store.submissions import claiming, deciding, doubting
 from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk

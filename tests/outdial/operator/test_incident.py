@@ -2,7 +2,8 @@
 
 import json
 
-from store import audit, campaigns, incidents
+from store import campaigns
+from store.decisions import audit, incidents
 from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk
 

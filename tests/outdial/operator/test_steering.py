@@ -7,9 +7,9 @@ import pytest
 
 from campaign.clock import SystemClock
 from campaign.errors import Stopped
-from store import audit
 from store.batches import advancing
-from store.planning import PlannedBatch
+from store.decisions import audit
+from store.planning.draft import PlannedBatch
 from store.submissions import claiming
 from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk, listed

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import Stopped
-from store import audit, suppressions
+from store import suppressions
+from store.decisions import audit
 from store.submissions import claiming
 from store.suppressions import NumberHash
 from tests.outdial.operator.conftest import Terminal

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from campaign.rules.zones import Clues
 from outdial.report.hours import Day, day
-from store.reports import Started
+from store.reports.campaign import Started
 
 NUMBER = "+12125550100"
 ZONES = [

@@ -24,7 +24,7 @@ from outdial.webhooks.serving import listen, serving_in_thread
 from store.batches import advancing
 from store.batches.views import get
 from store.ledger import Ledger
-from store.planning import PlannedBatch
+from store.planning.draft import PlannedBatch
 from tests.outdial.command import PROGRAM, outdial
 from tests.providers.test_webhook import BODIES, SECRET, mac, proved
 from tests.store.desk import Desk, listed

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign.states import CampaignState
-from store import audit
-from store.columns import table_of
+from store.database.columns import table_of
+from store.decisions import audit
 from store.tables import Campaign, Incident
 
 _INCIDENT = table_of(Incident)

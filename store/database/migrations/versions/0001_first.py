@@ -7,7 +7,7 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-from store import columns
+from store.database import columns
 
 revision = "0001"
 down_revision = None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from campaign.errors import LedgerError
-from store.trouble import driver_words
+from store.database.trouble import driver_words
 
 HEAD = "0001"
 """The newest migration."""

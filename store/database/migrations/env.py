@@ -1,4 +1,4 @@
-"""Alembic runs this; the connection and its transaction are `store.migrate`'s."""
+"""Alembic runs this; the connection and its transaction are `store.database.migrate`'s."""
 
 from alembic import context
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, func, select, update
 
 from campaign.candidates import Ruling
 from campaign.states import BatchState, CampaignState, RecipientState, SubmissionState
-from store import audit, books, campaigns
+from store import books, campaigns
 from store.batches import advancing
 from store.batches.views import BATCH
-from store.candidates import RECIPIENT
+from store.decisions import audit
+from store.planning.candidates import RECIPIENT
 from store.submissions import views as submissions
 from store.submissions.screening import call_off
 

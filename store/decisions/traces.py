@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 from campaign.states import AttemptState
 from store import suppressions
 from store.calls.rows import CALL
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, CallVersion, Recipient, Submission, UnreadRow
 
 _ATTEMPT = table_of(Attempt).c

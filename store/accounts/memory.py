@@ -8,9 +8,9 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from campaign.errors import RateLimited
 from campaign.patience import Patience
-from store import bulk
-from store.columns import table_of
-from store.ledger_secrets import KeyedHash
+from store.database import bulk
+from store.database.columns import table_of
+from store.database.secrets import KeyedHash
 from store.tables import Account
 
 _ACCOUNT = table_of(Account)

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, text
 
-from store import audit, bulk
-from store.columns import table_of
+from store.database import bulk
+from store.database.columns import table_of
+from store.decisions import audit
 from store.tables import LedgerSetting
 
 _SETTING = table_of(LedgerSetting)

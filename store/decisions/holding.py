@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select, update
 
 from campaign.calls import Receipt
 from campaign.states import SubmissionState
-from store import audit
 from store.batches import advancing
 from store.batches.views import BATCH
+from store.decisions import audit
 from store.submissions import deciding, doubting
 from store.submissions.views import ATTEMPT, SUBMISSION
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from campaign.errors import LedgerError
-from store.trouble import driver_words, place
+from store.database.trouble import driver_words, place
 
 _READ_ONLY = "outdial_read_only"
 

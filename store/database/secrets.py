@@ -5,8 +5,8 @@ import secrets
 
 from sqlalchemy import Connection, select
 
-from store import bulk
-from store.columns import table_of
+from store.database import bulk
+from store.database.columns import table_of
 from store.tables import LedgerSetting
 
 _SETTING = table_of(LedgerSetting)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from campaign.states import BatchState, CampaignState, RecipientState
 from campaign.words import Outcome
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Batch, Call, Campaign, Recipient, UnreadRow
 
 _BATCH = table_of(Batch).c

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, text
 
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Audit
 
 _AUDIT = table_of(Audit)

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, or_, select, update
 from campaign.errors import RateLimited
 from campaign.rate import Placed, Rate
 from campaign.states import AttemptState, BatchState, SubmissionState
-from store import accounts
-from store.columns import table_of
-from store.planning import Judge
+from store.accounts import memory as accounts
+from store.database.columns import table_of
+from store.planning.choosing import Judge
 from store.submissions import claiming, starting
 from store.submissions.views import ATTEMPT, SUBMISSION
 from store.tables import Batch
@@ -38,7 +38,7 @@ _OPEN_BATCHES = [state.value for state in BatchState if not state.over]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Quota:
     """How much of an account a campaign may use."""
 
     account: str
@@ -59,7 +59,7 @@ class Wait:
 def claim(
     db: Connection,
     tag: str,
-    allowance: Allowance,
+    quota: Quota,
     *,
     lines: int,
     owner: str,
@@ -73,14 +73,14 @@ def claim(
     `lines`: calls of it that may be under way at once. If it is not, all of its batch that is
     planned is put off until it may be.
     """
-    waits = turn(db, tag, allowance, lines=lines, now=now)
+    waits = turn(db, tag, quota, lines=lines, now=now)
     if waits is not None:
         its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag)
         put_off(db, db.execute(its_batch).scalar_one(), waits)
         return waits
     epoch = claiming.claim(db, tag, owner=owner, body=body, start_at=start_at, now=now, lease=lease)
     if epoch is not None:
-        values = {"account": allowance.account, "lines": lines, "paced_at": now}
+        values = {"account": quota.account, "lines": lines, "paced_at": now}
         db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(values))
     return epoch
 
@@ -89,7 +89,7 @@ def mark_start(
     db: Connection,
     tag: str,
     provider_batch_id: str,
-    allowance: Allowance,
+    quota: Quota,
     *,
     now: datetime,
     judge: Judge | None = None,
@@ -98,28 +98,26 @@ def mark_start(
 
     A start that is repeated has had its turn. Raises `RateLimited` and `Stopped`.
     """
-    accounts.patience(db, allowance.account, lock=True)
+    accounts.patience(db, quota.account, lock=True)
     marked = select(SUBMISSION.c.start_wire_at).where(SUBMISSION.c.tag == tag)
     if db.scalar(marked) is None:
-        waits = _by_rate(db, tag, allowance, now)
+        waits = _by_rate(db, tag, quota, now)
         if waits is not None:
             raise RateLimited(f"waits: {waits.reason}", retry_after=waits.until - now)
     starting.mark_start(db, tag, provider_batch_id, now, judge)
     db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(paced_at=now))
 
 
-def turn(
-    db: Connection, tag: str, allowance: Allowance, *, lines: int, now: datetime
-) -> Wait | None:
+def turn(db: Connection, tag: str, quota: Quota, *, lines: int, now: datetime) -> Wait | None:
     """Return until when a submission has to wait for its account; None: it is its turn.
 
     Nobody else's turn comes before this transaction has ended.
     """
-    patience = accounts.patience(db, allowance.account, lock=True)
+    patience = accounts.patience(db, quota.account, lock=True)
     pause = patience.wait(now, dials=True)
     if pause > timedelta(0):
         return Wait(until=now + pause, reason="the account is to be left alone")
-    return _by_rate(db, tag, allowance, now) or _by_lines(db, tag, allowance, lines, now)
+    return _by_rate(db, tag, quota, now) or _by_lines(db, tag, quota, lines, now)
 
 
 def put_off(db: Connection, batch_id: str, waits: Wait) -> None:
@@ -134,21 +132,21 @@ def put_off(db: Connection, batch_id: str, waits: Wait) -> None:
     )
 
 
-def lines_left(db: Connection, allowance: Allowance) -> int | None:
+def lines_left(db: Connection, quota: Quota) -> int | None:
     """How many further calls the account may have under way; None: that is the provider's."""
-    if allowance.concurrency is None:
+    if quota.concurrency is None:
         return None
-    return max(allowance.concurrency - _busy(db, allowance.account, but=None), 0)
+    return max(quota.concurrency - _busy(db, quota.account, but=None), 0)
 
 
-def _by_rate(db: Connection, tag: str, allowance: Allowance, now: datetime) -> Wait | None:
-    rate = allowance.rate
+def _by_rate(db: Connection, tag: str, quota: Quota, now: datetime) -> Wait | None:
+    rate = quota.rate
     if rate is None:
         return None
     wanted = db.execute(
         select(func.count()).where(ATTEMPT.c.tag == tag, ATTEMPT.c.state.in_(_NOT_OVER))
     ).scalar_one()
-    placed = _placed(db, allowance.account, now - rate.per, now, but=tag)
+    placed = _placed(db, quota.account, now - rate.per, now, but=tag)
     until = rate.free_at(placed, wanted, now)
     if until is None:
         return None
@@ -177,14 +175,12 @@ def _placed(
     ]
 
 
-def _by_lines(
-    db: Connection, tag: str, allowance: Allowance, lines: int, now: datetime
-) -> Wait | None:
-    if allowance.concurrency is None:
+def _by_lines(db: Connection, tag: str, quota: Quota, lines: int, now: datetime) -> Wait | None:
+    if quota.concurrency is None:
         return None
     # What was planned when the account had more lines must not wait for ever.
-    wanted = min(lines, allowance.concurrency)
-    if _busy(db, allowance.account, but=tag) + wanted <= allowance.concurrency:
+    wanted = min(lines, quota.concurrency)
+    if _busy(db, quota.account, but=tag) + wanted <= quota.concurrency:
         return None
     return Wait(until=now + _NEXT_LINE, reason="no line of the account is free")
 

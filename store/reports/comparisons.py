@@ -6,7 +6,7 @@ from sqlalchemy import Connection, case, func, select
 
 from campaign.comparison import ProviderFigures
 from campaign.words import Outcome
-from store.columns import Money, table_of
+from store.database.columns import Money, table_of
 from store.tables import Call
 
 _CALL = table_of(Call).c

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, String, and_, bindparam, case, cast, func, select
 
 from campaign.states import RecipientState
-from store.columns import UtcDateTime, table_of
+from store.database.columns import UtcDateTime, table_of
 from store.tables import Attempt, Batch, Call, Campaign, Recipient, Submission
 
 _ATTEMPT = table_of(Attempt)

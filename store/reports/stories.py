@@ -13,8 +13,8 @@ from store import suppressions
 from store.allowance import telling
 from store.allowance.telling import Line
 from store.calls import rows
-from store.candidates import RECIPIENT, Turn, facts, turns
-from store.columns import table_of
+from store.database.columns import table_of
+from store.planning.candidates import RECIPIENT, Turn, facts, turns
 from store.suppressions import SuppressionView
 from store.tables import Attempt, SubmitLog
 

@@ -12,10 +12,12 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, text, tupl
 
 from campaign.errors import BadInput, Fault
 from campaign.states import RecipientState
-from store import audit, suppressions, traces
+from store import suppressions
 from store.calls.joining import ERASED
 from store.calls.rows import CALL
-from store.columns import table_of
+from store.database.columns import table_of
+from store.decisions import audit, traces
+from store.decisions.traces import Traces
 from store.suppressions import NumberHash
 from store.tables import (
     Attempt,
@@ -26,7 +28,6 @@ from store.tables import (
     Suppression,
     UnreadRow,
 )
-from store.traces import Traces
 
 _ATTEMPT = table_of(Attempt)
 _LOG = table_of(SubmitLog)

@@ -11,7 +11,7 @@ from campaign.candidates import Candidate
 from campaign.rules.caps import PastDial
 from campaign.states import AttemptState
 from campaign.words import Outcome
-from store.columns import table_of
+from store.database.columns import table_of
 from store.tables import Attempt, Call, Recipient
 
 RECIPIENT = table_of(Recipient)

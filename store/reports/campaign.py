@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from campaign.rules.zones import Clues
 from campaign.states import RecipientState
 from campaign.words import Outcome
-from store.columns import UtcDateTime, table_of
+from store.database.columns import UtcDateTime, table_of
 from store.tables import Attempt, Call, Recipient
 
 _ATTEMPT = table_of(Attempt)

@@ -1,0 +1,1 @@
+"""The database itself: connections, migrations, types of columns, bulk writes."""

@@ -1,0 +1,1 @@
+"""Who is called next, and in which batch."""
