@@ -194,7 +194,7 @@ def test_a_batch_judges_a_bounded_number_of_people(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choosing, "LOOKED_AT_MOST", 2)
-    monkeypatch.setattr(planning, "_CHUNK", 1)  # People of one query.
+    monkeypatch.setattr(choosing, "_CHUNK", 1)  # People of one query.
     campaign = desk.campaign(people=5)
     later = NOON + timedelta(hours=1)
 
