@@ -145,6 +145,7 @@ def _erase_people(db: Connection, phone_number: str, place: str) -> None:
             reason=case((ready, "erased"), else_=_without(_RECIPIENT.c.reason, phone_number)),
             due_at=None,
             external_id=None,
+            consent_source=None,
             source_row=0,
             variables="{}",
             region=None,

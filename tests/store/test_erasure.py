@@ -35,6 +35,7 @@ def told(desk: Desk, outcome: Outcome = Outcome.ANSWERED) -> PlannedBatch:
         postcode="60601",
         country="US",
         consent="written",
+        consent_source="letter of Ada Lovelace",
     )
     desk.add(campaign.id, [person, NewRecipient(phone_number=OTHER, provider="vogent")])
     desk.execute("UPDATE campaign SET state = 'running'")
