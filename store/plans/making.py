@@ -13,9 +13,12 @@ from campaign.states import RecipientState
 from store.plans import fingerprint
 from store.plans.costs import CostPerCall, CostRange, cost_per_call, cost_range
 from store.plans.deciding import Decider, Fate
+from store.plans.garbage import collect_new, only_new_garbage
 from store.plans.members import Members
 from store.plans.people import Everybody, Passed
 from store.plans.tally import Clock, Example, Line, Tally
+
+_CHUNKS_OF_GARBAGE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,20 +102,23 @@ def make_plan(
     tally, people = Tally(now, shown), fingerprint.PeopleHash()
     members = Members([share.provider for share in spec.shares], key) if key else None
     rulings: list[tuple[int, Ruling]] = []
-    for chunk in everybody.chunks(db):
-        for person, fate in decider.decide(chunk):
-            tally.add(person, fate)
-            people.add(
-                person.phone_number,
-                person.provider,
-                person.variables,
-                "" if fate.called else fate.kind,
-            )
-            if fate.called:
-                if members is not None:
-                    members.add(person.phone_number, person.provider)
-            elif person.id is not None and person.state == RecipientState.READY.value:
-                rulings.append((person.id, _ruling(fate)))
+    with only_new_garbage():
+        for number, chunk in enumerate(everybody.chunks(db)):
+            for person, fate in decider.decide(chunk):
+                tally.add(person, fate)
+                people.add(
+                    person.phone_number,
+                    person.provider,
+                    person.variables,
+                    "" if fate.called else fate.kind,
+                )
+                if fate.called:
+                    if members is not None:
+                        members.add(person.phone_number, person.provider)
+                elif person.id is not None and person.state == RecipientState.READY.value:
+                    rulings.append((person.id, _ruling(fate)))
+            if number % _CHUNKS_OF_GARBAGE == 0:
+                collect_new()
     tally.close()
     content = fingerprint.content_hash(spec)
     return Plan(

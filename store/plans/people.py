@@ -1,6 +1,6 @@
 """Whom a plan is about: the people in the ledger, then those whom the list would add."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -89,36 +89,45 @@ class Everybody:
             rows = read_recipients(self._spec, source)
             while chunk := list(islice(rows, _CHUNK)):
                 self.listed += len(chunk)
-                yield [one for row in chunk if (one := self._person(row, seen)) is not None]
+                yield list(self._new(chunk, seen))
 
-    def _person(self, row: NewRecipient | Reject, seen: SeenNumbers) -> Person | None:
-        if isinstance(row, Reject):
-            self._pass(f"{row.column}: {row.reason}" if row.column else row.reason, row.row_no)
-            return None
-        if not seen.is_new(row.phone_number):
-            imported = seen.was_imported(row.phone_number)
-            self._pass(IN_THE_CAMPAIGN if imported else _FURTHER_UP, row.source_row)
-            return None
-        return Person(
-            None,
-            row.phone_number,
-            row.provider,
-            msgspec.json.encode(row.variables).decode(),
-            row.region,
-            row.timezone,
-            row.jurisdiction,
-            row.postcode,
-            row.country,
-            row.consent,
-            row.consent_date,
-            row.source_row,
-        )
+    def _new(self, chunk: Sequence[NewRecipient | Reject], seen: SeenNumbers) -> Iterator[Person]:
+        good: list[NewRecipient] = []
+        for row in chunk:
+            if isinstance(row, Reject):
+                self._pass(f"{row.column}: {row.reason}" if row.column else row.reason, row.row_no)
+            else:
+                good.append(row)
+        news = seen.new_among([row.phone_number for row in good])
+        for row, new in zip(good, news, strict=True):
+            if new:
+                yield _person(row)
+            else:
+                imported = seen.was_imported(row.phone_number)
+                self._pass(IN_THE_CAMPAIGN if imported else _FURTHER_UP, row.source_row)
 
     def _pass(self, reason: str, row_no: int) -> None:
         passed = self.passed.setdefault(reason, Passed())
         passed.rows += 1
         if len(passed.examples) < _SHOWN:
             passed.examples.append(row_no)
+
+
+def _person(row: NewRecipient) -> Person:
+    return Person(
+        None,
+        row.phone_number,
+        row.provider,
+        msgspec.json.encode(row.variables).decode(),
+        row.region,
+        row.timezone,
+        row.jurisdiction,
+        row.postcode,
+        row.country,
+        row.consent,
+        row.consent_date,
+        row.source_row,
+    )
 
 
 def _imported(db: Connection, campaign_id: str) -> Iterator[list[Person]]:
