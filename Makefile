@@ -14,7 +14,7 @@ PACKAGES := campaign flows outdial providers simulator store tasks tests
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test bench processes torture machine lint types contracts check format lock clean
+.PHONY: help venv demo test proofs bench processes torture machine lint types contracts check format lock clean
 
 help: ## Tell what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ demo: $(STAMP) ## Run the example campaign over all five providers, against the 
 test: $(STAMP) ## Run the tests (WORKERS=3)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
+proofs: $(STAMP) ## Prove at length what make test tries: every API, the demo, programs that are ended (CI does)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m proof
+
 torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60, ONLY=vogent, SAMPLE=100, RESULTS=file to go on from)
 	@$(BIN)/python -m tests.protocol.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
@@ -65,7 +68,7 @@ types: $(STAMP) ## Check types, strictly
 contracts: $(STAMP) ## Check which package may import which
 	@$(BIN)/lint-imports --no-logo
 
-check: lint types contracts test ## Everything that must pass before a commit lands
+check: lint types contracts test proofs ## Everything that must pass before a commit lands
 
 format: $(STAMP) ## Format the code and repair what can be repaired
 	@$(BIN)/ruff check --fix-only --quiet .

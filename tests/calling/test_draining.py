@@ -13,6 +13,7 @@ from simulator.settings import SimulatorSettings
 from tasks.steps import stopping
 from tests.calling.people import COLUMNS, Row, american
 from tests.calling.scene import Scene, play
+from tests.proofs import at_length
 
 HALF_PAST_SEVEN = datetime(2026, 11, 19, 1, 30, tzinfo=UTC)
 """In the evening, in Chicago; half an hour later the window closes."""
@@ -56,7 +57,7 @@ def slow(api: str, **limits: Any) -> Scene:
     )
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", at_length(APIS, quick=2))
 async def test_no_call_of_a_slow_batch_begins_when_the_window_has_closed(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:
@@ -82,7 +83,7 @@ async def test_the_oracle_sees_a_batch_that_nobody_stops(
     assert any("closed in America/Chicago" in said for said in played.complaints)
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", at_length(APIS, quick=2))
 async def test_a_batch_is_as_large_as_can_be_called_before_the_window_closes(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:

@@ -17,6 +17,7 @@ from simulator.settings import SimulatorSettings
 from store.planning import candidates
 from tests.calling.people import COLUMNS, Row, american
 from tests.calling.scene import Played, Scene, play
+from tests.proofs import at_length
 
 NOON = datetime(2026, 11, 18, 18, tzinfo=UTC)
 APIS = ("vogent", "bland", "bland-v1", "vapi", "vapi-call", "happyrobot", "vocode")
@@ -82,7 +83,7 @@ def waited(played: Played) -> timedelta:
     return min(ring.at for ring in played.rings if ring.number == NOBODY_HOME) - NOON
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", at_length(APIS))
 async def test_whoever_rang_late_is_called_again_late(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:
@@ -94,7 +95,7 @@ async def test_whoever_rang_late_is_called_again_late(
     assert not played.problems
 
 
-@pytest.mark.parametrize("api", ["vogent", "bland", "happyrobot"])
+@pytest.mark.parametrize("api", at_length(["vogent", "bland", "happyrobot"]))
 async def test_another_campaign_counts_from_the_ring_too(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:

@@ -171,6 +171,7 @@ def test_a_schedule_starts_runs_and_leaves_a_campaign_alone_that_is_still_at_wor
     assert rings(simulator, "vapi") == sorted(others)
 
 
+@pytest.mark.proof
 def test_a_suspended_run_that_is_cancelled_takes_its_campaign_along(
     installation: Installation, place: Path, simulator: RunningSimulator
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 
@@ -98,6 +99,7 @@ async def test_a_plan_that_is_refused_calls_nobody(
     assert not simulator.stage.world.ledger.rings
 
 
+@pytest.mark.proof
 async def test_a_plan_that_changes_while_it_waits_is_shown_anew(
     simulator: RunningSimulator, folder: Path, prefect_api: str
 ) -> None:

@@ -18,6 +18,7 @@ from store.books import Books
 from store.ledger import Ledger
 from store.reports import results
 from tests.flows.campaigns import APIS, campaign, write_list
+from tests.proofs import at_length
 
 PEOPLE = 500
 
@@ -67,7 +68,7 @@ def rung(simulator: RunningSimulator, api: str) -> dict[tuple[str, str], str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", at_length(APIS))
 async def test_every_ring_has_one_row_and_every_row_one_ring(
     api: str, simulator: RunningSimulator, folder: Path, prefect_api: str
 ) -> None:

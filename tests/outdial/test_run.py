@@ -147,6 +147,7 @@ def at_a_terminal(arguments: list[str], typed: str, env: Mapping[str, str]) -> t
     return process.returncode, said.decode(errors="replace")
 
 
+@pytest.mark.proof
 @pytest.mark.long
 def test_the_demo_shows_that_the_ledger_knows_what_the_network_knows(
     prefect_api: str, tmp_path: Path

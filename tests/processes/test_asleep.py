@@ -23,6 +23,7 @@ def lease_is_over(stage: Stage) -> bool:
     return all(one.lease_until < datetime.now(UTC) for one in stage.submissions("intent"))
 
 
+@pytest.mark.proof
 def test_on_one_machine_a_runner_that_sleeps_keeps_what_it_has_begun(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     stage.write(5)

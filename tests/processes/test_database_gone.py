@@ -41,6 +41,7 @@ def fill(disk: Path) -> Path:
     return filler
 
 
+@pytest.mark.proof
 def test_a_full_disk_is_told_and_nothing_leaves_without_its_mark(
     prefect_server: str, tmp_path: Path, small_disk: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_run_that_is_killed_with_a_request_under_way_is_gone_on_with(
     assert len(stage.log("recovered_unknown")) == 1
 
 
+@pytest.mark.proof
 def test_a_pause_of_everything_takes_effect_before_the_next_byte(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     stage.write(20, limits=WAVES)

@@ -30,6 +30,7 @@ def test_a_run_that_is_started_over_a_running_one_rings_nobody_again(sqlite_stag
     assert_all_is_well(stage)
 
 
+@pytest.mark.proof
 def test_while_a_run_is_at_work_others_may_look_and_export(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     stage.write(15)

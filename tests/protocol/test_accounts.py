@@ -17,6 +17,7 @@ from simulator.ledger import Ring
 from simulator.settings import SimulatorSettings
 from tasks.steps.runtime import lend
 from tests.flows.campaigns import campaign, write_list
+from tests.proofs import at_length
 from tests.protocol import driver
 from tests.protocol.wire import Wire
 from tests.protocol.world import World, begin
@@ -128,7 +129,9 @@ STORM = [
 ]
 
 
-@pytest.mark.parametrize("api", ["vocode", "happyrobot", "vogent", "bland", "vapi"])
+@pytest.mark.parametrize(
+    "api", at_length(["vocode", "vogent", "happyrobot", "bland", "vapi"], quick=2)
+)
 async def test_no_minute_holds_more_rings_than_calls_per_minute_over_all_campaigns(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:
@@ -143,7 +146,7 @@ async def test_no_minute_holds_more_rings_than_calls_per_minute_over_all_campaig
     assert len(moments) > PEOPLE
 
 
-@pytest.mark.parametrize("api", ["vocode", "happyrobot", "vogent", "bland"])
+@pytest.mark.parametrize("api", at_length(["vogent", "happyrobot", "vocode", "bland"]))
 async def test_no_more_calls_are_live_than_the_owner_of_the_account_allows(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:

@@ -16,6 +16,7 @@ from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.reports.stories import story
 from tests.flows.campaigns import APIS, people
+from tests.proofs import at_length
 from tests.protocol import driver
 from tests.protocol.truth import books_of, provider_of
 from tests.protocol.world import NAME, World, begin
@@ -107,7 +108,7 @@ async def test_without_failover_nobody_changes_sides(tmp_path: Path, sqlite_ledg
         assert "vogent" not in {name for [name] in rung(world).values()}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", at_length(range(4)))
 async def test_nobody_is_rung_by_two_providers_whatever_the_answers(
     tmp_path: Path, sqlite_ledger: str, seed: int
 ) -> None:
