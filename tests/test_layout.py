@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import providers
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("campaign", "flows", "outdial", "providers", "simulator", "store", "tasks")
 LOCK = ROOT / "requirements.lock"
@@ -65,6 +67,13 @@ def test_every_package_is_in_the_wheel_and_under_the_import_contracts() -> None:
 
     assert sorted(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == sorted(PACKAGES)
     assert sorted(tool["importlinter"]["root_packages"]) == sorted(PACKAGES)
+
+
+def test_no_adapter_is_left_out_of_the_contract_that_none_knows_another() -> None:
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    [kept] = [one for one in tool["importlinter"]["contracts"] if one["type"] == "independence"]
+
+    assert kept["modules"] == [f"providers.{name}" for name in sorted(providers.names())]
 
 
 def test_every_package_says_that_it_is_typed() -> None:
