@@ -2,12 +2,13 @@
 
 A submit goes over a fresh HTTP/1.1 connection, is sent once, follows no redirect, and asks its
 fence at the last moment before the first byte. Reads go over a connection pool and may be repeated
-by whoever calls.
+by whoever calls. Every request carries the account's key: it goes below the base URL or nowhere.
 """
 
 import asyncio
 import email.utils
 import functools
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _READ_TIMEOUT = httpx.Timeout(30, connect=10)
 # timeout counts from byte to byte.
 _SUBMIT_TIMEOUT = httpx.Timeout(120, connect=10)
 _UNAUTHORIZED = frozenset({401, 402, 403})
+# A URL of its own instead of a path, as in an answer's link to a recording or to its next page.
+_ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,8 @@ class Http:
     async def get(self, path: str, query: Query | None = None) -> Answer:
         """Read.
 
-        Raises `Transient`, `RateLimited`, `Unauthorized`, `NotFound`, `Rejected` or `Unreadable`.
+        Raises `Transient`, `RateLimited`, `Unauthorized`, `NotFound`, `Rejected` (also for a `path`
+        that is a URL) or `Unreadable`.
         """
         return await self._repeatable("GET", path, query=query)
 
@@ -148,6 +152,7 @@ class Http:
     async def _repeatable(
         self, method: str, path: str, *, query: Query | None, content: bytes | None = None
     ) -> Answer:
+        at_home(path)
         await self._turn()
         request = self._reader.build_request(
             method, path, params=_params(query), content=content, headers=_content_type(content)
@@ -173,6 +178,7 @@ class Http:
         `RateLimited`, `Rejected`, `Unauthorized`, or `Ambiguous` for everything that is not a clear
         yes or no.
         """
+        at_home(path)
         await self._turn(dials=True)
         mark = _WireMark(fence)
         request = self._submitter.build_request(
@@ -212,6 +218,12 @@ class Http:
         except RateLimited as error:
             await self.heed(error)
             raise
+
+
+def at_home(path: str) -> None:
+    """Refuse a URL in the place of a path: the key would go there, too. Raises `Rejected`."""
+    if _ELSEWHERE.match(path):
+        raise Rejected("not asked: the path leads away from the provider, and the key with it")
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -59,8 +60,9 @@ class Connection:
 class RawServer:
     """Does with every connection what its behaviour says, and then hangs up."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, scheme: str) -> None:
         self._behaviour = behaviour
+        self._scheme = scheme
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections: list[Connection] = []
         self.accepted = asyncio.Event()
@@ -69,7 +71,7 @@ class RawServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def requests(self) -> list[bytes]:
@@ -96,9 +98,12 @@ class RawServer:
 
 
 @asynccontextmanager
-async def listening(behaviour: Behaviour) -> AsyncGenerator[RawServer]:
-    raw = RawServer(behaviour)
-    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0)
+async def listening(
+    behaviour: Behaviour, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[RawServer]:
+    """`tls`: with which certificate; a connection counts when its handshake is over."""
+    raw = RawServer(behaviour, "https" if tls else "http")
+    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=tls)
     raw.port = server.sockets[0].getsockname()[1]
     try:
         yield raw

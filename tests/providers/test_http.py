@@ -24,23 +24,11 @@ from campaign.errors import (
 from campaign.patience import MOST_PATIENCE
 from providers.http import MAX_BODY, Answer, Http
 from providers.port import NO_EFFECT
+from tests.providers.gate import Gate
 from tests.providers.raw_server import Behaviour, Connection, RawServer, answering, http, listening
 
 BODY = b'{"to":"+13125550101"}'
 SECOND = timedelta(seconds=1)
-
-
-class Gate:
-    """A fence that remembers how often it was asked."""
-
-    def __init__(self, stop: Exception | None = None) -> None:
-        self._stop = stop
-        self.asked = 0
-
-    async def __call__(self) -> None:
-        self.asked += 1
-        if self._stop is not None:
-            raise self._stop
 
 
 @pytest.fixture(autouse=True)
@@ -400,6 +388,54 @@ async def test_half_an_emoji_and_a_byte_order_mark_do_not_spoil_an_answer() -> N
     answer = await submitted(answering(http(200, b'\xef\xbb\xbf{"id":"b_1","said":"\\ud83d"}')))
 
     assert answer.proof(dict[str, str]) == {"id": "b_1", "said": "?"}
+
+
+# --- The key stays with its provider
+
+ELSEWHERE = [
+    "https://storage.example/recording.wav",
+    "HTTP://storage.example/recording.wav",
+    " https://storage.example/recording.wav",
+    "//storage.example/recording.wav",
+    "\\\\storage.example\\recording.wav",
+    "/\\storage.example/recording.wav",
+    "http:recording.wav",
+    "file:///etc/hostname",
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+async def test_a_url_in_the_place_of_a_path_is_asked_for_nowhere(url: str) -> None:
+    gate = Gate()
+    async with opened(answering(http(200))) as (client, server):
+        for ask in (
+            client.get(url),
+            client.act("POST", url, {}),
+            client.submit(url, BODY, gate, NO_EFFECT),
+        ):
+            with pytest.raises(Rejected) as raised:
+                await ask
+
+            assert "storage" not in str(raised.value)
+
+        assert gate.asked == 0
+        assert server.connections == []
+
+
+async def test_no_url_of_the_provider_itself_is_asked_for_either() -> None:
+    async with opened(answering(http(200))) as (client, server):
+        with pytest.raises(Rejected):
+            await client.get(f"{server.url}/calls?page=2")
+
+        assert server.connections == []
+
+
+@pytest.mark.parametrize("path", ["calls/a:b", "/calls/a:b", "calls?next=https://storage.example/"])
+async def test_what_only_looks_like_a_url_goes_to_the_provider(path: str) -> None:
+    async with opened(answering(http(200))) as (client, server):
+        await client.get(path)
+
+        assert len(server.requests) == 1
 
 
 # --- Connections

@@ -3,6 +3,7 @@
 To replace our own code is what a sabotage is; tests that prove that the code works do not.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,13 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, select
 
-from campaign.calls import Order, Page, Receipt
+from campaign.calls import BatchRef, Order, Page, Receipt
 from campaign.errors import Ambiguous, ProviderError, RateLimited
 from campaign.states import SubmissionState
-from providers import adapter
+from providers import adapter, http
 from providers.http import Answer, Http
 from providers.port import Fence
+from providers.vapi.calls import Calls as VapiCalls
 from store import calls
 from store.batches import views
 from store.calls import pages, rows
@@ -141,6 +143,25 @@ def redirects_followed(patch: pytest.MonkeyPatch) -> None:
         self._reader.follow_redirects = True
 
     patch.setattr(Http, "__init__", open_)
+
+
+def recording_fetched_with_the_key(patch: pytest.MonkeyPatch) -> None:
+    """An adapter fetches the audio that its rows link to, over the account's own connection."""
+    page = VapiCalls.page
+
+    async def with_audio(self: Any, batch: BatchRef, cursor: str | None = None) -> Page:
+        found = await page(self, batch, cursor)
+        for row in found.calls:
+            if row.call is not None and row.call.recording_url:
+                with contextlib.suppress(Exception):
+                    await self._http.get(row.call.recording_url)
+        return found
+
+    def anywhere(_path: str) -> None:
+        pass
+
+    patch.setattr(http, "at_home", anywhere)
+    patch.setattr(VapiCalls, "page", with_audio)
 
 
 def cursor_before_rows(patch: pytest.MonkeyPatch) -> None:

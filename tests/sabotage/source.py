@@ -22,6 +22,12 @@ TALKS = frozenset(
 )
 """What of httpx could make a telephone ring; to read is harmless."""
 OTHER_CLIENTS = frozenset({"aiohttp", "http.client", "pycurl", "requests", "urllib.request"})
+LOOSENS_TLS = frozenset(
+    {"CERT_NONE", "CERT_OPTIONAL", "SSLContext", "check_hostname", "verify_mode"}
+    | {"_create_unverified_context", "_create_stdlib_context"}
+)
+"""Words of `ssl` of which there is no need where certificates are verified as httpx has it."""
+OUR_TLS = "httpx.create_ssl_context()"
 KNOWN_TO_ADAPTERS = frozenset({"httpx", "msgspec", "pydantic", "pydantic_settings"})
 """Libraries that adapters use; a vendor's own repeats requests by itself."""
 
@@ -39,6 +45,7 @@ def complaints(root: Path) -> list[str]:
 def _judged(name: str, tree: ast.Module) -> Iterator[str]:
     yield from _imports(name, tree)
     yield from _repetition(tree)
+    yield from _certificates(name, tree)
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _calls(name, function)
@@ -94,6 +101,33 @@ def _items(node: ast.Dict) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield key, value
 
 
+def _certificates(name: str, tree: ast.Module) -> Iterator[str]:
+    """Servers prove who they are, to every connection, and nothing turns that off."""
+    for what, value in _said(tree, "verify"):
+        if name != THE_DOOR or ast.unparse(value) != "_tls()":
+            yield f"{what} says how certificates are verified"
+    for node in ast.walk(tree):
+        word = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        if word in LOOSENS_TLS and not _is_annotation(node, tree):
+            yield f"{word} may turn off the verifying of certificates"
+
+
+def _said(tree: ast.Module, name: str) -> Iterator[tuple[str, ast.expr]]:
+    """Each value that goes under a name into a call or a mapping, and where."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == name:
+            yield "a call", node.value
+        elif isinstance(node, ast.Dict):
+            for key, value in _items(node):
+                if isinstance(key, ast.Constant) and key.value == name:
+                    yield "a mapping", value
+
+
+def _is_annotation(node: ast.AST, tree: ast.Module) -> bool:
+    functions = (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef))
+    return any(one.returns is node for one in functions)
+
+
 def _calls(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     for call in ast.walk(function):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
@@ -147,6 +181,15 @@ def _the_door(tree: ast.Module) -> Iterator[str]:
     ]
     if senders != ["submit"]:
         yield f"the connection for submits is used by {senders}"
+    makers = [
+        [ast.unparse(line) for line in function.body[1:]]
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name == "_tls"
+    ]
+    if makers != [[f"return {OUR_TLS}"]]:
+        yield "_tls is more than what httpx makes"
+    if len(list(_said(tree, "verify"))) != 1:
+        yield "a connection is made without _tls"
     posts = [one for one in ast.walk(tree) if isinstance(one, ast.Constant) and one.value == "POST"]
     if len(posts) != 1:
         yield f"POST is written {len(posts)} times"

@@ -48,6 +48,7 @@ CONTROLS = [
     Control(by.resubmitted_on_a_miss, "bland", when.under("submit: effect after an hour"), ["I1"]),
     Control(by.redirects_followed, "vapi", when.under("submit: 302 after"), ["I9"]),
     Control(by.redirects_followed, "bland", when.under("page: 307"), ["I9"]),
+    Control(by.recording_fetched_with_the_key, "vapi-call", when.on_a_good_day(), ["I9"]),
     Control(by.cursor_before_rows, "happyrobot", when.dying_as_the_cursor_moves(), ["I6"]),
     Control(by.filtered_by_state, "happyrobot", when.on_a_good_day(), ["I5"]),
     Control(by.poison_row_dropped, "bland", when.under("page: row without id"), ["I6"]),

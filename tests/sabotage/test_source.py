@@ -29,6 +29,52 @@ SABOTAGES = {
         '"follow_redirects": True',
         "redirects are followed",
     ),
+    "no certificate is verified": (
+        "providers/http.py",
+        '"verify": _tls()',
+        '"verify": False',
+        "a mapping says how certificates are verified",
+    ),
+    "no certificate is verified by one client": (
+        "providers/http.py",
+        "httpx.AsyncClient(**shared, timeout=_READ_TIMEOUT)",
+        "httpx.AsyncClient(**{**shared, 'verify': False}, timeout=_READ_TIMEOUT)",
+        "a mapping says how certificates are verified",
+    ),
+    "nobody asks whose certificate it is": (
+        "providers/http.py",
+        "    return httpx.create_ssl_context()",
+        """    context = httpx.create_ssl_context()
+    context.check_hostname = False
+    return context""",
+        "check_hostname may turn off the verifying of certificates",
+    ),
+    "certificates are not asked for": (
+        "providers/http.py",
+        "    return httpx.create_ssl_context()",
+        """    context = httpx.create_ssl_context()
+    context.verify_mode = ssl.CERT_NONE
+    return context""",
+        "CERT_NONE may turn off the verifying of certificates",
+    ),
+    "connections are made without a word about certificates": (
+        "providers/http.py",
+        '            "verify": _tls(),\n',
+        "",
+        "a connection is made without _tls",
+    ),
+    "certificates are verified only in production": (
+        "providers/http.py",
+        "    return httpx.create_ssl_context()",
+        '    return httpx.create_ssl_context(verify="DEBUG" not in os.environ)',
+        "_tls is more than what httpx makes",
+    ),
+    "a flow reads without verifying": (
+        "flows/run_batch.py",
+        '"""',
+        'import httpx\nhttpx.get("https://api.bland.ai/v1/me", verify=False)\n"""',
+        "a call says how certificates are verified",
+    ),
     "a second function posts": (
         "providers/http.py",
         "    async def get(",
