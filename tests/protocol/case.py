@@ -27,6 +27,8 @@ class Case:
     """Attempts per person, at most."""
     killed: bool = False
     """A runner was killed: then a request may never have left."""
+    sure: bool = False
+    """Nothing that went wrong leaves a doubt: everybody must be rung exactly once."""
     reran_at: float = inf
     """When the program was run again with nothing left to do."""
     crossings: Sequence[Crossing] = ()
@@ -39,6 +41,12 @@ class Case:
         """Answers that prove that nothing was done."""
         facts = adapter(self.provider_name).variants()
         return frozenset(NO_EFFECT).intersection(*(one.no_effect for one in facts.values()))
+
+    @property
+    def rings_by_start(self) -> bool:
+        """What is created rings nobody before it is started."""
+        facts = adapter(self.provider_name).variants()
+        return all(one.two_phase_start for one in facts.values())
 
     def marks(self, tag: str, event: str = "wire") -> list[float]:
         """When it was committed that a request of a submission may leave, in order."""

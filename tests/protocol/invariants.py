@@ -3,15 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from http import HTTPStatus
 from math import inf
-from typing import Any
 
-from campaign.states import AttemptState, BatchState, SubmissionState
+from campaign.states import AttemptState, SubmissionState
 from campaign.words import Outcome
-from simulator.calls import Call as Dial
-from simulator.ledger import RequestRecord, Ring
-from tests.protocol import requests
+from simulator.ledger import Ring
+from tests.protocol import doubts, requests
 from tests.protocol.case import Case
 
 UNSAYABLE: Mapping[str, Mapping[str, str]] = {
@@ -22,13 +19,6 @@ UNSAYABLE: Mapping[str, Mapping[str, str]] = {
     "vocode": {"invalid_number": "failed", "cancelled": "no_answer"},
 }
 """What became of a call, and what a provider without a word for it says instead."""
-
-SPOIL_THE_ANSWER = frozenset(
-    {"close", "truncate", "hang", "late_effect", "lose_ids", "garble", "wrong_types"}
-    | {"content_type", "drip", "latency", "killed"}
-)
-"""Labels of faults after which a client cannot know what its submit has done."""
-
 
 HIDE_REDIALS = frozenset({"vapi"})
 """Campaigns of Vapi show one call for each contact."""
@@ -143,54 +133,6 @@ def nobody_suppressed(case: Case) -> Iterator[str]:
             yield f"call {ring.call.id} rang a number that was suppressed by then"
 
 
-def at_rest(case: Case) -> Iterator[str]:
-    """Every batch is over, and nothing is held of which the truth could be known."""
-    for batch in case.books.batches:
-        if not BatchState(batch.state).over:
-            yield f"batch {batch.no} is still {batch.state}"
-    decided = {SubmissionState.ACCEPTED, SubmissionState.REJECTED}
-    by_key: dict[str | None, Dial] = {one.order.key: one for one in case.provider.dials.values()}
-    for submission in case.books.submissions:
-        if submission.state == SubmissionState.HELD:
-            yield from _needless_hold(case, submission)
-        elif submission.state not in decided and not _called_off(case, submission.tag):
-            yield f"submission {submission.no} of {submission.batch_id} is {submission.state}"
-    for attempt in case.books.attempts:
-        dial = by_key.get(attempt.key)
-        known = dial is not None and dial.over_at is not None and not dial.dropped
-        if attempt.state == AttemptState.HELD and known:
-            yield f"attempt {attempt.recipient_id}-{attempt.no} is held, and its call has ended"
-
-
-def _called_off(case: Case, tag: str) -> bool:
-    """Nobody in it might be called any more."""
-    states = {one.state for one in case.books.attempts if one.tag == tag}
-    return states == {AttemptState.SKIPPED.value}
-
-
-def _needless_hold(case: Case, submission: Any) -> Iterator[str]:
-    what = f"submission {submission.no} of {submission.batch_id} is held, and"
-    if any(
-        dial.order.tag == submission.tag and not dial.dropped
-        for dial in case.provider.dials.values()
-    ):
-        yield f"{what} the provider has it"
-    bodies = {one.body_sha256 for one in case.books.log if one.tag == submission.tag} - {""}
-    asked = [one for one in case.provider.requests if one.body_sha256 in bodies]
-    if not asked and not case.killed:
-        yield f"{what} it never left"
-    if asked and not any(_in_doubt(case, one) for one in asked):
-        yield f"{what} its answer was clear"
-
-
-def _in_doubt(case: Case, request: RequestRecord) -> bool:
-    clear = case.no_effect | {HTTPStatus.TOO_MANY_REQUESTS}
-    spoilt = SPOIL_THE_ANSWER & set(request.faults)
-    if case.killed or request.status is None or spoilt:
-        return True
-    return request.status >= HTTPStatus.MULTIPLE_CHOICES and request.status not in clear
-
-
 def lawful_moves(case: Case) -> Iterator[str]:
     """States change only as the state machines allow."""
     yield from case.moves
@@ -216,7 +158,8 @@ INVARIANTS: Mapping[str, Callable[[Case], Iterator[str]]] = {
     "I6 every row kept": every_row_kept,
     "I7 attempts add up": attempts_add_up,
     "I9 key stays home": requests.key_stays_home,
-    "I10 at rest": at_rest,
+    "I10 at rest": doubts.at_rest,
+    "I10 certain": doubts.certain,
     "I11 nothing to do twice": nothing_to_do_twice,
     "I12 lawful moves": lawful_moves,
 }

@@ -17,6 +17,7 @@ from simulator.people import People
 from simulator.settings import SimulatorSettings
 from tests.protocol import rest
 from tests.protocol.case import Case
+from tests.protocol.certain import sure
 from tests.protocol.databases import Databases, quick_folder
 from tests.protocol.faults import scenarios
 from tests.protocol.invariants import violations
@@ -75,7 +76,11 @@ async def outcome_of(trial: Trial, databases: Databases) -> Outcome:
         try:
             for name in trial.kills:
                 landed += run_and_kill(world.place, CRASH_TABLE[name].point)
-            seen = await rest.to_the_end(world, killed=bool(trial.kills))
+            seen = await rest.to_the_end(
+                world,
+                killed=bool(trial.kills),
+                sure=sure(trial.api, trial.fault, trial.kills),
+            )
         except Exception as error:  # noqa: BLE001 - what breaks off is what we look for
             complaints = [f"broke off: {type(error).__name__}: {error}"[:300]]
         else:

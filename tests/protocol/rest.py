@@ -1,5 +1,7 @@
 """Bring a world to rest and take stock."""
 
+from dataclasses import replace
+
 from sqlalchemy import Engine
 
 from tests.protocol import driver
@@ -9,14 +11,18 @@ from tests.protocol.truth import books_of, provider_of
 from tests.protocol.world import World
 
 
-async def to_the_end(world: World, *, tries: int = 1, killed: bool = False) -> Case:
+async def to_the_end(
+    world: World, *, tries: int = 1, killed: bool = False, sure: bool = False
+) -> Case:
     """Run the campaign, let the storm pass, come back later as the sweeper does, and run again."""
     async with world.runtime() as runtime:
         await driver.run(runtime, world.file)
-    return await after_the_storm(world, tries=tries, killed=killed)
+    return await after_the_storm(world, tries=tries, killed=killed, sure=sure)
 
 
-async def after_the_storm(world: World, *, tries: int = 1, killed: bool = False) -> Case:
+async def after_the_storm(
+    world: World, *, tries: int = 1, killed: bool = False, sure: bool = False
+) -> Case:
     """As `to_the_end`, when the campaign has been run."""
     world.calm()
     async with world.runtime() as runtime:
@@ -24,20 +30,19 @@ async def after_the_storm(world: World, *, tries: int = 1, killed: bool = False)
     moment = world.time.now()
     async with world.runtime() as runtime:
         await driver.run(runtime, world.file)
-        return _case(world, runtime.ledger.engine, moment, tries=tries, killed=killed)
+        found = _case(world, runtime.ledger.engine)
+    rows = [] if killed else found.rows
+    return replace(found, rows=rows, reran_at=moment, tries=tries, killed=killed, sure=sure)
 
 
-def _case(world: World, engine: Engine, reran_at: float, *, tries: int, killed: bool) -> Case:
+def _case(world: World, engine: Engine) -> Case:
     return Case(
         api=world.api,
         provider_name=world.provider,
         provider=provider_of(world.simulator.stage),
         books=books_of(engine),
         moves=list(illegal_moves(engine)),
-        rows=[] if killed else world.watched.rows,
-        tries=tries,
-        killed=killed,
-        reran_at=reran_at,
+        rows=world.watched.rows,
         crossings=world.wire.crossings,
         strays=world.wire.strays,
     )

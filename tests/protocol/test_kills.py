@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.protocol import rest
+from tests.protocol.certain import sure
 from tests.protocol.faults import scenarios
 from tests.protocol.invariants import violations
 from tests.protocol.killing import CRASH_TABLE, run_and_kill
@@ -16,6 +17,7 @@ from tests.protocol.world import begin
 
 SEED = 20261122
 SINGLE, DOUBLE = 8, 2
+LOST, SECOND = "submit: close after", "c10 what was looked up is in memory"
 
 
 def selection(count: int, seed: int) -> list[tuple[str, str]]:
@@ -33,7 +35,8 @@ async def test_a_runner_that_is_killed_leaves_nothing_undone_and_nothing_done_tw
     with begin(api, tmp_path, sqlite_ledger, people=4) as world:
         world.storm(scenarios(api)[crash.under].rules if crash.under else ())
         killed = run_and_kill(world.place, crash.point)
-        case = await rest.to_the_end(world, killed=True)
+        clear = sure(api, crash.under, [name])
+        case = await rest.to_the_end(world, killed=True, sure=clear)
 
     assert killed
     assert violations(case) == []
@@ -45,9 +48,10 @@ async def test_a_second_kill_changes_nothing(
 ) -> None:
     crash = CRASH_TABLE[name]
     with begin(api, tmp_path, sqlite_ledger, people=4) as world:
-        world.storm(scenarios(api)["submit: close after"].rules)
+        world.storm(scenarios(api)[LOST].rules)
         run_and_kill(world.place, crash.point)
-        run_and_kill(world.place, CRASH_TABLE["c10 what was looked up is in memory"].point)
-        case = await rest.to_the_end(world, killed=True)
+        run_and_kill(world.place, CRASH_TABLE[SECOND].point)
+        clear = sure(api, LOST, [name, SECOND])
+        case = await rest.to_the_end(world, killed=True, sure=clear)
 
     assert violations(case) == []

@@ -15,6 +15,7 @@ from store.tables import (
     Batch,
     Call,
     CallVersion,
+    Recipient,
     Submission,
     SubmitLog,
     Suppression,
@@ -56,6 +57,7 @@ class Provider:
 class Books:
     """Our side, row by row."""
 
+    people: Rows
     batches: Rows
     submissions: Rows
     attempts: Rows
@@ -84,6 +86,7 @@ def books_of(engine: Engine) -> Books:
     with engine.connect() as db:
         calls = _all(db, Call)
         return Books(
+            people=_all(db, Recipient),
             batches=_all(db, Batch),
             submissions=_all(db, Submission),
             attempts=_all(db, Attempt),

@@ -34,6 +34,16 @@ def under(fault: str) -> Circumstance:
     return run
 
 
+def dying_over_a_claim() -> Circumstance:
+    """The runner dies when it has claimed its first submission, before it connects."""
+
+    async def run(world: World) -> Case:
+        await run_and_die(world, lambda point: point == "after claim")
+        return await rest.to_the_end(world, killed=True, sure=True)
+
+    return run
+
+
 def dying_with_the_bytes_away() -> Circumstance:
     """The runner dies when its first submit is on the wire."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from campaign.calls import BatchRef, Order, Page, Receipt
 from campaign.errors import Ambiguous, ProviderError, RateLimited
@@ -100,6 +100,19 @@ def no_wire_mark(patch: pytest.MonkeyPatch) -> None:
         pass
 
     patch.setattr(claiming, "mark_wire", mark_wire)
+
+
+def every_claim_taken_for_sent(patch: pytest.MonkeyPatch) -> None:
+    """Who takes over does not ask for the wire mark: what a dead runner had claimed was sent."""
+
+    def take_over(db: Connection, row: Any, now: Any) -> bool:
+        statement = update(claiming.SUBMISSION).where(claiming.SUBMISSION.c.tag == row.tag)
+        doubtful = {"state": SubmissionState.UNKNOWN.value, "epoch": row.epoch + 1, "owner": ""}
+        db.execute(statement.values(**doubtful, wire_at=now, paced_at=now, lease_until=None))
+        claiming.log(db, row.tag, "recovered_unknown", now, epoch=row.epoch + 1)
+        return True
+
+    patch.setattr(claiming, "_take_over", take_over)
 
 
 def fenced_too_early(patch: pytest.MonkeyPatch) -> None:

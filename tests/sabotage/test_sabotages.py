@@ -41,6 +41,8 @@ CONTROLS = [
     Control(by.written_down_afterwards, "bland", when.on_a_good_day(), ["I3"]),
     Control(by.written_down_afterwards, "bland-v1", when.under("submit: close after"), ["I1"]),
     Control(by.no_wire_mark, "bland", when.dying_with_the_bytes_away(), ["I3", "I5"]),
+    Control(by.every_claim_taken_for_sent, "bland", when.dying_over_a_claim(), ["I10"]),
+    Control(by.every_claim_taken_for_sent, "happyrobot", when.dying_over_a_claim(), ["I10"]),
     Control(by.fenced_too_early, "vogent", when.on_a_good_day(), ["I3"]),
     Control(
         by.suppression_overlooked, "bland", when.suppressing_everybody_as_it_connects(), ["I4"]

@@ -1,0 +1,30 @@
+"""What a trial must come to: under some circumstances nothing may be left in doubt."""
+
+from collections.abc import Sequence
+
+from tests.protocol.killing import CRASH_TABLE
+
+MEND_THEMSELVES = frozenset({"", "submit: close after", "submit: 429, retry after seconds"})
+"""Scenarios after which every submit is known in the end: it is found, or may be sent again."""
+CREATED_ANEW = frozenset({"submit: close before"})
+"""Scenarios in which nothing is found; whoever may create anew what rings nobody, does."""
+LEAVE_A_DOUBT = frozenset(
+    {
+        "c6b after the wire mark, before the first byte",
+        "c7 the head is written",
+        "c7 the request is written",
+    }
+)
+"""Points of which nobody can know from the ledger whether the provider was asked."""
+
+assert set(CRASH_TABLE) >= LEAVE_A_DOUBT, "the table of crashes has other names for its points"
+
+
+def sure(api: str, fault: str, kills: Sequence[str]) -> bool:
+    """Whether everybody must be rung exactly once in the end, and nothing be held.
+
+    True does not depend on whether the kills land: without them it holds all the more.
+    """
+    if api == "vogent":
+        return fault in MEND_THEMSELVES | CREATED_ANEW
+    return fault in MEND_THEMSELVES and not LEAVE_A_DOUBT.intersection(kills)
