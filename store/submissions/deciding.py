@@ -57,7 +57,7 @@ def accept(
     detail = receipt.provider_batch_id
     log(db, tag, said, now, request_id=receipt.request_id, detail=detail)
     if decided:
-        _to_be_stopped(db, tag)
+        to_be_stopped(db, tag)
         _attempts_submitted(db, tag, now, dials=dials)
         _refuse_some(db, tag, receipt.refused, now)
     if ours:
@@ -65,7 +65,7 @@ def accept(
     return ours
 
 
-def _to_be_stopped(db: Connection, tag: str) -> None:
+def to_be_stopped(db: Connection, tag: str) -> None:
     """A stop that the batch has had did not reach what turns up only now."""
     its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
     db.execute(

@@ -1,13 +1,14 @@
 """How a doubt goes on and ends, other than by finding what was sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
+from campaign.pace import next_lookup
 from campaign.states import AttemptState, RecipientState, SubmissionState
 from store.database.columns import table_of
-from store.submissions.deciding import RECIPIENT, close
-from store.submissions.views import ATTEMPT, SUBMISSION, log
+from store.submissions.deciding import RECIPIENT, close, to_be_stopped
+from store.submissions.views import ATTEMPT, LOG, SUBMISSION, log
 from store.tables import Call
 
 _CALL = table_of(Call)
@@ -23,10 +24,26 @@ def looked_in_vain(db: Connection, tag: str, looks: int, now: datetime, look_at:
     log(db, tag, "not_found", now)
 
 
-def look_failed(db: Connection, tag: str, now: datetime, look_at: datetime, reason: str) -> None:
-    """The look-up itself failed: it does not count."""
-    db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=look_at))
+def look_failed(db: Connection, tag: str, now: datetime, *, told: timedelta, reason: str) -> int:
+    """The look-up itself failed: it says nothing, and the next one comes a little later each time.
+
+    At the earliest when the provider has `told`. Returns how many have failed in a row.
+    """
     log(db, tag, "look_failed", now, detail=reason)
+    failed = _failed_in_a_row(db, tag)
+    mine = SUBMISSION.c.tag == tag
+    looks = db.execute(select(SUBMISSION.c.looks).where(mine)).scalar_one()
+    look_at = now + max(next_lookup(looks + failed), told)
+    db.execute(update(SUBMISSION).where(mine).values(due_at=look_at))
+    return failed
+
+
+def _failed_in_a_row(db: Connection, tag: str) -> int:
+    answered = ["unknown", "recovered_unknown", "not_found"]
+    query = select(func.max(LOG.c.id)).where(LOG.c.tag == tag, LOG.c.event.in_(answered))
+    last = db.scalar(query) or 0
+    failed = (LOG.c.tag == tag) & (LOG.c.event == "look_failed") & (LOG.c.id > last)
+    return db.execute(select(func.count()).where(failed)).scalar_one()
 
 
 def hold(db: Connection, tag: str, now: datetime, *, look_at: datetime, reason: str) -> bool:
@@ -86,6 +103,7 @@ def plan_again(
     )
     db.execute(update(ATTEMPT).where(held).values(state=AttemptState.ASSIGNED.value, reason=""))
     db.execute(update(ATTEMPT).where(ATTEMPT.c.tag == tag).values(dialled_at=None))
+    to_be_stopped(db, tag)
     log(db, tag, "planned_again", now, detail=reason)
     return True
 

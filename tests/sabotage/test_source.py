@@ -100,9 +100,9 @@ SABOTAGES = {
     ),
     "a step dials beside the protocol": (
         "tasks/steps/finding.py",
-        "        found = await provider.find(reference)",
+        "        found = await search.provider.find(reference)",
         """        await provider.submit(b"", reference)
-        found = await provider.find(reference)""",
+        found = await search.provider.find(reference)""",
         "_look asks an adapter to submit",
     ),
     "a flow posts by itself": (
