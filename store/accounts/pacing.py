@@ -4,6 +4,7 @@ Everything is counted from the submissions of all campaigns in the transaction t
 the account locked: two runners cannot both take the last place.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,6 +65,7 @@ def claim(
     lines: int,
     owner: str,
     body: bytes,
+    keys: Collection[str],
     start_at: datetime | None,
     now: datetime,
     lease: timedelta,
@@ -78,7 +80,9 @@ def claim(
         its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag)
         put_off(db, db.execute(its_batch).scalar_one(), waits)
         return waits
-    epoch = claiming.claim(db, tag, owner=owner, body=body, start_at=start_at, now=now, lease=lease)
+    epoch = claiming.claim(
+        db, tag, owner=owner, body=body, keys=keys, start_at=start_at, now=now, lease=lease
+    )
     if epoch is not None:
         values = {"account": quota.account, "lines": lines, "paced_at": now}
         db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(values))

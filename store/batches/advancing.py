@@ -8,7 +8,7 @@ from sqlalchemy import Connection, update
 from campaign.states import BATCH as MACHINE
 from campaign.states import BatchState, move
 from campaign.words import Progress
-from store.batches.unanswered import close_unanswered, stalled
+from store.batches.unanswered import close_unanswered, stalled, unreadable
 from store.batches.views import BATCH, BatchView, Tally, get, tally
 
 # A settled batch is swept again: cost, recordings and analyses come late, and so do calls.
@@ -39,13 +39,19 @@ def schedule(
 def looked(db: Connection, batch_id: str, progress: Progress, now: datetime) -> None:
     """Record a successful look at the provider's batch."""
     batch = get(db, batch_id)
-    values: dict[str, object] = {"progress": progress.value}
-    if not progress.over:
-        values["over_at"] = None
-    elif batch.over_at is None:
-        # Only what is swept from now on can be known to be all there is.
-        values |= {"over_at": now, "clean_rounds": 0, "round_changed": batch.cursor is not None}
-    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(values))
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(progress=progress.value))
+    is_over = progress.over or stalled(db, batch, progress, now)
+    _note_over(db, batch, now, is_over=is_over)
+
+
+def _note_over(db: Connection, batch: BatchView, now: datetime, *, is_over: bool) -> None:
+    """Keep since when a batch is over: only what is swept from then on can be known to be all."""
+    if is_over is (batch.over_at is not None):
+        return
+    values: dict[str, object] = {"over_at": None}
+    if is_over:
+        values = {"over_at": now, "clean_rounds": 0, "round_changed": batch.cursor is not None}
+    db.execute(update(BATCH).where(BATCH.c.id == batch.id).values(values))
 
 
 def collected(db: Connection, batch_id: str) -> None:
@@ -71,29 +77,30 @@ def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) 
     """Decide from the rows what state a batch is in.
 
     It is settled when every submission is decided, every attempt has an outcome, and, after the
-    provider was over with it, a whole sweep brought nothing new; one that has stalled is not waited
-    for. `own_progress`: the provider has no batch object, so it is over when its calls are.
+    provider was over with it, a whole sweep brought nothing new; one of which nothing can be heard
+    is not waited for. `own_progress`: the provider has no batch object, so it is over when its
+    calls are.
     """
     batch = get(db, batch_id)
     counted = tally(db, batch_id)
-    if own_progress and not counted.submitted and batch.over_at is None:
-        db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(over_at=now, clean_rounds=0))
+    if own_progress:
+        is_over = not (counted.submitted or counted.undecided) or stalled(db, batch, None, now)
+        _note_over(db, batch, now, is_over=is_over)
         batch = get(db, batch_id)
-    has_stalled = stalled(db, batch, now)
     waits = counted.submitted and not counted.undecided
-    if waits and close_unanswered(db, batch, now, has_stalled=has_stalled):
+    if waits and close_unanswered(db, batch, now):
         counted = tally(db, batch_id)
-    state = _state(batch, counted, has_stalled=has_stalled)
+    state = _state(batch, counted, gives_up=unreadable(db, batch, now))
     _enter(db, batch, state, now)
     return Settled(state, counted)
 
 
-def _state(batch: BatchView, counted: Tally, *, has_stalled: bool) -> BatchState:
+def _state(batch: BatchView, counted: Tally, *, gives_up: bool) -> BatchState:
     if counted.undecided or counted.unstarted_submissions:
         return BatchState.SUBMITTING
     if not counted.accepted_submissions and not counted.held_submissions:
         return BatchState.REJECTED
-    swept = batch.swept_clean or has_stalled or not counted.accepted_submissions
+    swept = batch.swept_clean or gives_up or not counted.accepted_submissions
     if counted.submitted or not swept:
         return BatchState.COLLECTING
     return BatchState.HELD if counted.held_submissions or counted.held else BatchState.SETTLED

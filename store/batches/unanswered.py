@@ -18,6 +18,8 @@ _SUBMISSION = table_of(Submission)
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
 _ROUNDS = 2
+_TRIES = 20
+"""Looks that fail one after the other, by `polling` less and less often: hours, unless set."""
 STALL = timedelta(hours=24)
 """A batch of which nothing has been heard for so long is not waited for any more."""
 STALL_OF_A_STOPPED = timedelta(minutes=30)
@@ -25,30 +27,39 @@ STALL_OF_A_STOPPED = timedelta(minutes=30)
 Where a stop is a pause, its provider never calls it over."""
 
 
-def stalled(db: Connection, batch: BatchView, now: datetime) -> bool:
-    """Nothing has been heard of a batch for long, and it will not be waited for any more."""
-    heard = _last_heard(db, batch)
-    if batch.stopped_at is not None and batch.progress is Progress.PAUSED:
-        return now - max(heard, batch.stopped_at) >= STALL_OF_A_STOPPED
-    return now - heard >= STALL
+def stalled(db: Connection, batch: BatchView, progress: Progress | None, now: datetime) -> bool:
+    """Nothing new has been heard of a batch for long, so that its next sweeps are to be the last.
+
+    `progress`: what its provider says of it now.
+    """
+    if batch.stopped_at is not None and progress is Progress.PAUSED:
+        return now - max(_last_heard(db, batch), batch.stopped_at) >= STALL_OF_A_STOPPED
+    return now - _last_heard(db, batch) >= STALL
 
 
-def close_unanswered(db: Connection, batch: BatchView, now: datetime, *, has_stalled: bool) -> bool:
+def unreadable(db: Connection, batch: BatchView, now: datetime) -> bool:
+    """Nothing new has been heard of a batch for long, as it cannot be asked, time and again."""
+    return batch.failures >= _TRIES and now - _last_heard(db, batch) >= STALL
+
+
+def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
     """Give every attempt a verdict once there is nothing left to wait for.
 
     Returns whether any was given.
 
     A call that is over and whose late outcome never came is closed with what is known. An attempt
-    without a call in a batch that we had stopped was not dialled. Any other attempt without a
-    finished call is held: whether a telephone rang nobody knows.
+    of which whole sweeps showed no call, in a batch that we had stopped before it was over, was not
+    dialled. Any other attempt without a finished call is held: whether a telephone rang nobody
+    knows.
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
     swept = waited and batch.clean_rounds >= _ROUNDS
-    if not swept and not has_stalled:
+    if not swept and not unreadable(db, batch, now):
         return False
     rows = _unanswered(db, batch)
     for row in rows:
-        attempt, outcome, reason = _verdict(batch, row.call_id, row.over, row.outcome)
+        undialled = swept and _never_begun(batch, row.start_at)
+        attempt, outcome, reason = _verdict(row, undialled=undialled)
         db.execute(
             update(_ATTEMPT)
             .where(_ATTEMPT.c.recipient_id == row.recipient_id, _ATTEMPT.c.no == row.no)
@@ -83,7 +94,9 @@ def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
             CALL.c.provider_call_id.label("call_id"),
             CALL.c.over,
             CALL.c.outcome,
+            _SUBMISSION.c.start_at,
         )
+        .join(_SUBMISSION, _SUBMISSION.c.tag == _ATTEMPT.c.tag)
         .outerjoin(
             CALL,
             (CALL.c.recipient_id == _ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == _ATTEMPT.c.no),
@@ -94,14 +107,22 @@ def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
     return list({(row.recipient_id, row.no): row for row in db.execute(query)}.values())
 
 
-def _verdict(
-    batch: BatchView, call_id: str | None, over: bool | None, outcome: str | None
-) -> tuple[AttemptState, Outcome | None, str]:
-    if call_id is not None and over:
-        return AttemptState.DONE, Outcome(outcome or "unknown"), "late fields never came"
-    if call_id is None and batch.stopped_at is not None:
+def _never_begun(batch: BatchView, start_at: datetime | None) -> bool:
+    """Whether a batch was stopped before everybody in it was dialled."""
+    if batch.stopped_at is None or batch.stop_asked_at is None or batch.over_at is None:
+        return False
+    if batch.progress is None:
+        # It has only calls, dialled at once or at their start: there is no queue to stop.
+        return start_at is not None and start_at > batch.stopped_at
+    return batch.stop_asked_at <= batch.over_at
+
+
+def _verdict(row: Row[Any], *, undialled: bool) -> tuple[AttemptState, Outcome | None, str]:
+    if row.call_id is not None and row.over:
+        return AttemptState.DONE, Outcome(row.outcome or "unknown"), "late fields never came"
+    if row.call_id is None and undialled:
         return AttemptState.FAILED, Outcome.CANCELLED, "stopped before it was dialled"
-    if call_id is None:
+    if row.call_id is None:
         return AttemptState.HELD, None, "the provider is over with the batch and lists no call"
     return AttemptState.HELD, None, "the provider never said that the call has ended"
 

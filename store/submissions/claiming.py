@@ -1,7 +1,7 @@
 """Before the first byte: claim, wire mark, and what becomes of a claim whose owner is gone."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from campaign.states import AttemptState, SubmissionState
 from store.allowance.gate import refuse_beyond
 from store.database.columns import UtcDateTime, instant
 from store.planning.choosing import Judge
-from store.submissions.screening import refuse_if_stopped, refuse_uncallable
+from store.submissions.screening import refuse_if_stopped, refuse_uncallable, still_planned
 from store.submissions.views import ATTEMPT, SUBMISSION, log, view_of
 
 
@@ -22,14 +22,18 @@ def claim(
     *,
     owner: str,
     body: bytes,
+    keys: Collection[str],
     start_at: datetime | None,
     now: datetime,
     lease: timedelta,
 ) -> int | None:
-    """Write down that this body is about to be sent.
+    """Write down that this body is about to be sent; `keys`: of the attempts that it calls.
 
-    Returns the claim's epoch; None: somebody else has it, it is decided, or not due yet.
+    Returns the claim's epoch; None: somebody else has it, it is decided, or not due yet, or the
+    body was composed for other people than those who are in it by now.
     """
+    if not still_planned(db, tag) or _keys(db, tag) != set(keys):
+        return None
     digest = hashlib.sha256(body).hexdigest()
     statement = (
         update(SUBMISSION)
@@ -56,6 +60,11 @@ def claim(
     if epoch is not None:
         log(db, tag, "intent", now, epoch=epoch, body_sha256=digest)
     return epoch
+
+
+def _keys(db: Connection, tag: str) -> set[str]:
+    waiting = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.ASSIGNED.value)
+    return set(db.scalars(select(ATTEMPT.c.key).where(waiting)))
 
 
 def mark_wire(

@@ -53,8 +53,11 @@ def drop_uncallable(
 
     They wait, or are skipped, as the judge rules; with a `drain`, so do those whose call could no
     longer begin before somebody's window closes. When the first window of those who are left
-    closes is kept as `stop_at`. A submission that nobody is left in is given up.
+    closes is kept as `stop_at`. A submission that nobody is left in is given up. One that somebody
+    else has claimed is left alone: its people may be on the telephone.
     """
+    if not still_planned(db, tag):
+        return 0
     dropped: list[tuple[int, int, Ruling]] = []
     until, kept = None, 0
     for recipient_id, no, ruling in _rulings(db, tag, now, judge):
@@ -70,6 +73,12 @@ def drop_uncallable(
     if dropped and db.execute(_members(tag).limit(1)).first() is None:
         _give_up(db, tag, now, "nobody of it may be called any more")
     return len(dropped)
+
+
+def still_planned(db: Connection, tag: str) -> bool:
+    """Whether nobody has claimed a submission, or will before this transaction has ended."""
+    state = select(SUBMISSION.c.state).where(SUBMISSION.c.tag == tag).with_for_update()
+    return db.scalar(state) == SubmissionState.PLANNED.value
 
 
 def anybody_uncallable(

@@ -55,7 +55,13 @@ async def collect(runtime: Runtime, batch_id: str, policy: Policy) -> None:
             await runtime.ledger.run(advancing.restart_sweep, batch_id)
         await bear(runtime, batch, error)
     else:
-        await runtime.ledger.run(advancing.collected, batch_id)
+        if not _has_just_failed(batch, runtime.clock.now()):
+            await runtime.ledger.run(advancing.collected, batch_id)
+
+
+def _has_just_failed(batch: BatchView, now: datetime) -> bool:
+    """Whether the poll before this sweep failed, and said when to look again."""
+    return batch.failures > 0 and batch.due_at is not None and batch.due_at > now
 
 
 async def open_batch(

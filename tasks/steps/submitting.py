@@ -149,6 +149,7 @@ async def _submit_one(
         lines=lines,
         owner=runtime.runner.name,
         body=body,
+        keys=[call.key for call in calls],
         start_at=start_at,
         now=clock.now(),
         lease=runtime.lease,

@@ -1,5 +1,6 @@
 """What is cancelled comes to an end, and what turns up afterwards is stopped, too."""
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from sqlalchemy import Connection
 
 from campaign.states import CampaignState, SubmissionState
 from simulator.faults.rules import Rule
+from simulator.faults.status import Status
 from simulator.faults.timing import LateEffect
 from store import campaigns
+from store.batches import advancing
 from store.decisions import cancelling
 from tasks.steps import closing, planning
 from tasks.steps.runtime import Runtime, lend
@@ -59,6 +62,31 @@ async def test_a_cancelled_campaign_ends_soon_with_all_that_rang(
     assert violations(case) == []
     assert ended.state is CampaignState.CANCELLED
     assert took < timedelta(hours=1)
+
+
+@pytest.mark.parametrize("api", ["vogent", "bland"])
+async def test_whoever_was_rung_before_the_stop_is_not_rung_again_after_a_failed_look(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    unreadable = [Rule(routes=["page", "list", "status", "detail"], fault=Status(status=503))]
+    with begin(api, tmp_path, sqlite_ledger, people=6, limits=FEW_LINES) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_calling(runtime, world.file)
+            await runtime.clock.sleep(timedelta(minutes=1))
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+            await runtime.ledger.run(advancing.ask_stop_of, batch_id, runtime.clock.now())
+            await driver.one_step(runtime, batch_id)
+            # Its laptop is closed meanwhile.
+            await runtime.clock.sleep(timedelta(hours=25))
+            world.storm(unreadable)
+            await driver.one_step(runtime, batch_id)
+            world.calm()
+            await driver.drive(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    rung = Counter(ring.call.number for ring in case.provider.rings)
+    assert violations(case) == []
+    assert sorted(rung.values()) == [1] * 6
 
 
 @pytest.mark.parametrize("api", ["bland", "bland-v1", "vapi"])

@@ -84,6 +84,7 @@ def written_down_afterwards(patch: pytest.MonkeyPatch) -> None:
         except ProviderError:
             return True  # Nothing is written down: it is still planned.
         claim: dict[str, Any] = {"owner": runtime.runner.name, "body": body, "start_at": None}
+        claim["keys"] = [call.key for call in placed]
         epoch = await run(claiming.claim, tag, now=now(), lease=_LEASE, **claim)
         dials = not provider.capabilities.two_phase_start
         await run(claiming.mark_wire, tag, epoch, now(), dials=dials)

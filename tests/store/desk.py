@@ -90,6 +90,10 @@ class Desk:
         options["judge"] = judge
         return self.ledger.run_sync(planning.plan_batch, campaign_id, provider, **options)
 
+    def keys(self, tag: str) -> set[str]:
+        """Of the attempts of a submission that are to be dialled."""
+        return {row["key"] for row in self.attempts(tag=tag, state="assigned")}
+
     def submit(self, batch: PlannedBatch, receipt: Mapping[str, str] | None = None) -> None:
         """Have every submission of a batch accepted; `receipt` holds call ids by key."""
         for tag in batch.tags:
@@ -98,6 +102,7 @@ class Desk:
                 tag,
                 owner="me",
                 body=tag.encode(),
+                keys=self.keys(tag),
                 start_at=None,
                 now=self.now,
                 lease=timedelta(minutes=5),

@@ -117,7 +117,8 @@ def test_what_came_to_no_call_gives_its_reservation_back_and_what_is_in_doubt_ke
     refused, doubtful, gone = batch.tags
     for tag in (refused, doubtful):
         epoch = desk.ledger.run_sync(
-            claiming.claim, tag, owner="me", body=b"", start_at=None, now=desk.now,
+            claiming.claim, tag, owner="me", body=b"", keys=desk.keys(tag),
+            start_at=None, now=desk.now,
             lease=timedelta(minutes=5),
         )  # fmt: skip
         assert epoch is not None
@@ -161,7 +162,8 @@ def test_a_budget_lowered_after_planning_stops_the_submission_before_a_byte(desk
     assert batch is not None
     (tag,) = batch.tags
     epoch = desk.ledger.run_sync(
-        claiming.claim, tag, owner="me", body=b"", start_at=None, now=desk.now,
+        claiming.claim, tag, owner="me", body=b"", keys=desk.keys(tag),
+            start_at=None, now=desk.now,
         lease=timedelta(minutes=5),
     )  # fmt: skip
     assert epoch is not None
@@ -293,7 +295,8 @@ def test_a_campaign_whose_last_calls_failed_is_stopped_with_the_cause(desk: Desk
     assert planned is not None
     (tag,) = planned.tags
     epoch = desk.ledger.run_sync(
-        claiming.claim, tag, owner="me", body=b"", start_at=None, now=desk.now,
+        claiming.claim, tag, owner="me", body=b"", keys=desk.keys(tag),
+            start_at=None, now=desk.now,
         lease=timedelta(minutes=5),
     )  # fmt: skip
     assert epoch is not None

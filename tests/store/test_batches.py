@@ -1,5 +1,6 @@
 """When a batch is over, and what becomes of attempts that nobody says anything about."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -64,8 +65,10 @@ def test_a_batch_is_waited_for_as_long_as_news_of_it_come(desk: Desk) -> None:
         desk.page(batch, [listed(call)])
 
     desk.later(hours=20)
+    sweep(desk, batch)
     assert settle(desk, batch) is BatchState.COLLECTING
     desk.later(hours=5)
+    sweep(desk, batch)
     assert settle(desk, batch) is BatchState.HELD
 
 
@@ -91,6 +94,7 @@ def test_an_attempt_with_two_calls_is_closed_by_the_one_that_is_over(
     desk.page(batch, both if first == "call-1" else both[::-1])
 
     desk.later(days=2)
+    sweep(desk, batch)
     settle(desk, batch)
 
     assert [(row["state"], row["outcome"]) for row in desk.attempts()] == [("done", "voicemail")]
@@ -129,9 +133,86 @@ def test_a_batch_whose_provider_never_says_complete_ends_all_the_same(desk: Desk
 
     before = settle(desk, batch)
     desk.later(hours=25)
+    sweep(desk, batch, Progress.UNKNOWN)
 
     assert before is BatchState.COLLECTING
     assert settle(desk, batch) is BatchState.SETTLED
+
+
+def stopped(desk: Desk) -> PlannedBatch:
+    """A batch at a provider that pauses what is stopped; nothing was heard of its calls yet."""
+    batch = desk.placed()
+    desk.ledger.run_sync(advancing.ask_stop_of, batch.batch_id, desk.now)
+    desk.ledger.run_sync(advancing.stopped, batch.batch_id, desk.now)
+    look(desk, batch, Progress.PAUSED)
+    return batch
+
+
+def sweep(desk: Desk, batch: PlannedBatch, progress: Progress = Progress.RUNNING) -> None:
+    """Look at it twice, and through its whole list, which brings nothing new."""
+    for _ in range(2):
+        look(desk, batch, progress)
+        desk.page(batch, [])
+        desk.later(minutes=10)
+
+
+def test_only_whole_sweeps_show_that_a_stop_came_before_the_call(desk: Desk) -> None:
+    batch = stopped(desk)
+    desk.later(hours=2)
+    desk.ledger.run_sync(advancing.failed, batch.batch_id, desk.now, "unreachable")
+
+    unseen = settle(desk, batch), {row["state"] for row in desk.recipients()}
+    sweep(desk, batch, Progress.PAUSED)
+
+    assert unseen == (BatchState.COLLECTING, {"open"})
+    assert settle(desk, batch) is BatchState.SETTLED
+    assert {row["reason"] for row in desk.attempts()} == {"stopped before it was dialled"}
+    assert {row["state"] for row in desk.recipients()} == {"ready"}
+
+
+def test_whom_nobody_could_be_asked_about_is_held_although_the_batch_was_stopped(
+    desk: Desk,
+) -> None:
+    batch = stopped(desk)
+    desk.later(hours=30)
+    for _ in range(20):
+        desk.ledger.run_sync(advancing.failed, batch.batch_id, desk.now, "unreachable")
+
+    assert settle(desk, batch) is BatchState.HELD
+    assert {row["state"] for row in desk.recipients()} == {"held"}
+
+
+def test_whom_a_provider_does_not_list_that_was_over_before_the_stop_is_held(desk: Desk) -> None:
+    batch = desk.placed()
+    look(desk, batch, Progress.COMPLETED)
+    desk.later(minutes=1)
+    desk.ledger.run_sync(advancing.ask_stop_of, batch.batch_id, desk.now)
+    desk.ledger.run_sync(advancing.stopped, batch.batch_id, desk.now)
+    for _ in range(3):
+        desk.page(batch, [])
+        desk.later(minutes=10)
+
+    assert settle(desk, batch) is BatchState.HELD
+    assert {row["state"] for row in desk.recipients()} == {"held"}
+
+
+def test_a_pause_between_single_calls_is_not_their_end(desk: Desk) -> None:
+    batch = desk.plan(desk.campaign(people=2).id, size=2, submission_size=1)
+    assert batch is not None
+    first, second = ((tag,) for tag in batch.tags)
+    desk.submit(replace(batch, tags=first))
+    (row,) = desk.attempts(state="submitted")
+    desk.page(batch, [listed(desk.call(row["key"]))])
+    desk.ledger.run_sync(advancing.settle, batch.batch_id, desk.now, own_progress=True)
+    desk.submit(replace(batch, tags=second))
+    for _ in range(3):
+        desk.later(minutes=10)
+        desk.page(batch, [])
+
+    settled = desk.ledger.run_sync(advancing.settle, batch.batch_id, desk.now, own_progress=True)
+
+    assert settled.state is BatchState.COLLECTING
+    assert settled.tally.held == 0
 
 
 def test_a_look_that_went_well_ends_the_patience_with_failures(desk: Desk) -> None:

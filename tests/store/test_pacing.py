@@ -33,6 +33,7 @@ def claim(desk: Desk, tag: str, said: Quota, *, lines: int = 1) -> int | Wait | 
         lines=lines,
         owner="me",
         body=b"{}",
+        keys=desk.keys(tag),
         start_at=None,
         now=desk.now,
         lease=timedelta(minutes=5),

@@ -1,7 +1,7 @@
 """The protocol's transactions: who may send, what a late answer means, who may still be called."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ class Runner:
 
     def claims(self, **changes: Any) -> bool:
         said: dict[str, Any] = {"body": b"{}", "start_at": None, "lease": timedelta(minutes=5)}
-        said |= changes
+        said |= {"keys": self.desk.keys(self.tag)} | changes
         epoch = self.desk.ledger.run_sync(
             claiming.claim, self.tag, owner=self.name, now=self.desk.now, **said
         )
@@ -288,6 +288,33 @@ def test_the_others_are_called_without_whom_it_is_too_late_to_call(desk: Desk) -
     assert [call.to for call in calls] == [number(1)]
     reference = desk.ledger.run_sync(submissions.reference, runner.tag)
     assert reference.keys == {calls[0].key}
+
+
+def too_often(_candidate: Candidate) -> Ruling:
+    """Of a judge to whom the call under way is one too many."""
+    return Ruling.later(datetime(2030, 1, 1, tzinfo=UTC), "called a moment ago")
+
+
+def test_whom_another_runner_is_calling_is_not_taken_out(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    runner.marks()
+
+    judged = desk.ledger.run_sync(screening.drop_uncallable, runner.tag, desk.now, too_often)
+
+    assert judged == 0
+    assert [row["state"] for row in desk.attempts()] == ["assigned", "assigned"]
+    assert [row["state"] for row in desk.recipients()] == ["open", "open"]
+
+
+def test_a_body_is_not_sent_whose_people_have_changed_since_it_was_composed(desk: Desk) -> None:
+    _, runner = planned(desk)
+    composed_for = desk.keys(runner.tag)
+    suppress(desk, number(0))
+    desk.ledger.run_sync(screening.drop_uncallable, runner.tag, desk.now, anybody)
+
+    assert not runner.claims(keys=composed_for)
+    assert runner.claims()
 
 
 def test_a_submission_that_nobody_is_left_in_is_given_up(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ def doubtful(desk: Desk, name: str = "spring", first: int = 0, people: int = 2) 
 def lose(desk: Desk, batch: PlannedBatch) -> str:
     (tag,) = batch.tags
     run, now = desk.ledger.run_sync, desk.now
-    lease = timedelta(minutes=5)
-    epoch = run(claiming.claim, tag, owner="me", body=b"x", start_at=None, now=now, lease=lease)
+    claim: dict[str, Any] = {"owner": "me", "body": b"x", "keys": desk.keys(tag), "start_at": None}
+    epoch = run(claiming.claim, tag, now=now, lease=timedelta(minutes=5), **claim)
     assert epoch is not None
     run(claiming.mark_wire, tag, epoch, now, dials=True)
     run(deciding.doubt, tag, epoch, now, look_at=now, reason="cut off")

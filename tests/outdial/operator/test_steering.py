@@ -43,6 +43,7 @@ def claimed(desk: Desk, batch: PlannedBatch) -> int:
         tag,
         owner="me",
         body=b"",
+        keys=desk.keys(tag),
         start_at=None,
         now=desk.now,
         lease=timedelta(minutes=5),

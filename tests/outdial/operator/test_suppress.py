@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ def test_a_suppressed_number_is_stopped_at_the_wire(desk: Desk, outdial: Termina
     assert batch is not None
     (tag,) = batch.tags
     run, lease = desk.ledger.run_sync, timedelta(minutes=5)
-    epoch = run(claiming.claim, tag, owner="me", body=b"", start_at=None, now=desk.now, lease=lease)
+    claim: dict[str, Any] = {"owner": "me", "body": b"", "keys": desk.keys(tag), "start_at": None}
+    epoch = run(claiming.claim, tag, now=desk.now, lease=lease, **claim)
     assert epoch is not None
 
     outdial.done("suppress", "add", number(11201))
