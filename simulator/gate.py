@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from simulator.dialect import Dialect, Endpoint, World
 from simulator.exchange import Answer, Exchange, Refused
-from simulator.faults.board import Board, Hit
+from simulator.faults.board import Board
 from simulator.faults.fault import Incident, Instead
+from simulator.faults.hit import Hit, disguised
 from simulator.ledger import RequestRecord
 from simulator.turnstile import Turnstile
 from simulator.wire import Cut, Wire
@@ -92,27 +93,22 @@ class _Visit:
             date = formatdate(self.gate.world.network.now, usegmt=True)
             answer = answer.with_headers({"date": date})
         for hit in self.hits:
-            if await hit.fault.deliver(answer, self._incident(hit, wire)):
+            if await hit.deliver(answer, self._incident(hit, wire)):
                 return
         await wire.send(answer)
 
     async def _answer(self, wire: Wire) -> Answer:
         for hit in self.hits:
-            await hit.fault.before(self._incident(hit, wire))
+            await hit.before(self._incident(hit, wire))
         self.gate.world.network.advance()
         answer = self._perform(wire)
         for hit in self.hits:
-            answer = await hit.fault.after(answer, self._incident(hit, wire))
+            answer = await hit.after(answer, self._incident(hit, wire))
         return answer
 
     def _perform(self, wire: Wire) -> Answer:
         now = self.gate.world.network.now
-        try:
-            answer = self._handle(now, wire)
-        except Refused as refused:
-            answer = refused.answer
-        except ValidationError as error:
-            answer = self.gate.dialect.invalid(error)
+        answer = self._handle(now, wire)
         if answer.status < _OK:
             self.record.applied_at = now
         return answer
@@ -125,10 +121,16 @@ class _Visit:
         refusal = self.gate.turnstile.refusal(self.gate.dialect, self.exchange.account, now)
         if refusal is not None:
             return refusal
-        exchange = self.exchange.at(now)
-        for hit in self.hits:
-            exchange = hit.fault.disguise(exchange, self._incident(hit, wire))
-        return endpoint.handler(exchange)
+        hits = [(hit, self._incident(hit, wire)) for hit in self.hits]
+        return disguised(hits, self.exchange.at(now), self._handled)
+
+    def _handled(self, exchange: Exchange) -> Answer:
+        try:
+            return self.gate.endpoint.handler(exchange)
+        except Refused as refused:
+            return refused.answer
+        except ValidationError as error:
+            return self.gate.dialect.invalid(error)
 
     def _incident(self, hit: Hit, wire: Wire) -> Incident:
         return Incident(

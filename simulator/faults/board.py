@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator.calls import Call, Order
 from simulator.faults.fault import Fault, Mishap
+from simulator.faults.hit import Hit
 from simulator.faults.mishaps import Drop, Redial, Stick, Strange
 from simulator.faults.rules import FaultPlan, Rule
 from simulator.people import Plan, Reaction
@@ -21,21 +22,15 @@ class _Watched:
     rule: Rule
     matched: int = 0
     happened: int = 0
+    took_effect: int = 0
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A fault that happens to a request."""
-
-    label: str
-    fault: Fault
-    random: Random
-    memory: dict[str, Any]
+    def bite(self) -> None:
+        self.took_effect += 1
 
 
 class Board:
-    """The rules in force, and how often each has matched and happened."""
+    """The rules in force, and how often each has matched, happened and made a difference."""
 
     def __init__(self, plan: FaultPlan | None = None) -> None:
         self.load(plan or FaultPlan())
@@ -53,15 +48,20 @@ class Board:
                 "fault": watched.rule.fault.model_dump(mode="json"),
                 "matched": watched.matched,
                 "happened": watched.happened,
+                "took_effect": watched.took_effect,
             }
             for watched in self._watched
         ]
         return {"seed": self.plan.seed, "mixes": list(self.plan.mixes), "rules": rules}
 
+    def effects(self) -> list[int]:
+        """How often each rule in force made a difference to what a client got."""
+        return [watched.took_effect for watched in self._watched]
+
     def hits(self, provider: str, route: str) -> list[Hit]:
         """The faults that happen to a request, in the order of the rules."""
         return [
-            Hit(watched.rule.label, watched.rule.fault, random, watched.memory)
+            Hit(watched.rule.label, watched.rule.fault, random, watched.memory, watched.bite)
             for watched, random in self._happening(provider, route)
             if isinstance(watched.rule.fault, Fault)
         ]
@@ -83,7 +83,10 @@ class Board:
         return plan
 
     def _befell(self, kind: type[Mishap], provider: str) -> bool:
-        return any(True for _ in self._happening(provider, None, kind))
+        for watched, _ in self._happening(provider, None, kind):
+            watched.bite()
+            return True
+        return False
 
     def _happening(
         self, provider: str, route: str | None, kind: type[Mishap] | None = None

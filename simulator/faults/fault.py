@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -46,6 +46,9 @@ class Fault(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delays: ClassVar[bool] = False
+    """It takes time and changes nothing else, so that no answer shows whether it happened."""
 
     async def before(self, incident: Incident) -> None:
         """Before anything is done: wait, raise `Instead`, or cut the wire (which raises `Cut`)."""

@@ -48,7 +48,7 @@ class DropRows(Fault):
 
 
 class ShuffleRows(Fault):
-    """Show the rows of a page in a random order."""
+    """Show the rows of a page in a random order other than their own."""
 
     kind: Literal["shuffle_rows"] = "shuffle_rows"
 
@@ -56,7 +56,8 @@ class ShuffleRows(Fault):
         """Shuffle them."""
 
         def shuffle(rows: list[Row]) -> list[Row]:
-            return incident.random.sample(rows, len(rows))
+            shuffled = incident.random.sample(rows, len(rows))
+            return shuffled if shuffled != rows else rows[::-1]
 
         return _on_rows(answer, incident, shuffle)
 

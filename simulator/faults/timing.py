@@ -1,7 +1,7 @@
 """Faults of time: slow, late, or never."""
 
 import asyncio
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from simulator.wire import head
 class Latency(Fault):
     """Wait before or after doing what was asked."""
 
+    delays: ClassVar[bool] = True
     kind: Literal["latency"] = "latency"
     when: Literal["before", "after"] = "before"
     seconds: float = Field(default=1.0, ge=0)

@@ -19,7 +19,7 @@ from tests.protocol import rest
 from tests.protocol.case import Case
 from tests.protocol.certain import sure
 from tests.protocol.databases import Databases, quick_folder
-from tests.protocol.faults import scenarios
+from tests.protocol.faults import Scenario, scenarios
 from tests.protocol.invariants import violations
 from tests.protocol.killing import CRASH_TABLE, run_and_kill
 from tests.protocol.trials import Trial
@@ -28,6 +28,7 @@ from tests.protocol.world import World, begin
 PEOPLE = 4
 """In two batches."""
 SHORT_CALLS = SimulatorSettings(people=People(talk_seconds=(8, 60)))
+CALM = Scenario(name="")
 PACE = {"min": "20s", "max": "10m", "settle": "40s"}
 """Of polling: as few looks as will do."""
 
@@ -40,6 +41,8 @@ class Outcome:
     commit: str
     landed: int = 0
     """Of its kills; others wait at a point that nobody came by."""
+    effects: tuple[int, ...] = ()
+    """How often each rule of its scenario made a difference."""
     complaints: tuple[str, ...] = ()
     submissions: int = 0
     held: tuple[str, ...] = ()
@@ -50,7 +53,7 @@ class Outcome:
     def read(cls, line: str) -> Self:
         """Read it from JSON."""
         said = json.loads(line)
-        lists = {name: tuple(said[name]) for name in ("complaints", "held")}
+        lists = {name: tuple(said[name]) for name in ("effects", "complaints", "held")}
         return cls(**said | lists | {"trial": Trial.read(json.dumps(said["trial"]))})
 
     def write(self) -> str:
@@ -66,13 +69,16 @@ def outcomes_in(file: Path) -> Iterator[Outcome]:
 
 async def outcome_of(trial: Trial, databases: Databases) -> Outcome:
     """Bring a trial to rest and judge it."""
-    begun, landed, held, submissions = time.monotonic(), 0, list[str](), 0
+    since, landed, held, submissions = time.monotonic(), 0, list[str](), 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=quick_folder())))
         url = stack.enter_context(databases.empty(trial.database, folder))
-        settings = begin(trial.api, folder, url, people=PEOPLE, settings=SHORT_CALLS, polling=PACE)
-        world = stack.enter_context(settings)
-        _brew(world, trial)
+        scenario = scenarios(trial.api).get(trial.fault, CALM)
+        settings = settings_of(scenario)
+        begun = begin(trial.api, folder, url, people=PEOPLE, settings=settings, polling=PACE)
+        world = stack.enter_context(begun)
+        world.wire.patience = scenario.patience
+        world.storm(scenario.rules, trial.seed)
         try:
             for name in trial.kills:
                 landed += run_and_kill(world.place, CRASH_TABLE[name].point)
@@ -84,16 +90,18 @@ async def outcome_of(trial: Trial, databases: Databases) -> Outcome:
         except Exception as error:  # noqa: BLE001 - what breaks off is what we look for
             complaints = [f"broke off: {type(error).__name__}: {error}"[:300]]
         else:
-            complaints = violations(seen) + _not_reached(trial, landed)
+            proved = _not_reached(trial, landed) if trial.kills else idle(world, scenario)
+            complaints = violations(seen) + proved
             submissions, held = len(seen.books.submissions), list(_held(seen))
     return Outcome(
         trial=trial,
         commit=commit(),
         landed=landed,
+        effects=tuple(world.effects),
         complaints=tuple(complaints),
         submissions=submissions,
         held=tuple(held),
-        seconds=round(time.monotonic() - begun, 2),
+        seconds=round(time.monotonic() - since, 2),
     )
 
 
@@ -127,14 +135,22 @@ def _git(*words: str) -> str:
     ).stdout.strip()
 
 
-def _brew(world: World, trial: Trial) -> None:
-    scenario = scenarios(trial.api).get(trial.fault)
-    if scenario is not None:
-        world.wire.patience = scenario.patience
-        world.storm(scenario.rules, trial.seed)
+def settings_of(scenario: Scenario) -> SimulatorSettings:
+    """Return a simulator's settings with the switches of a scenario."""
+    changed = {
+        name: getattr(SHORT_CALLS, name).model_copy(update=dict(switches))
+        for name, switches in scenario.switches.items()
+    }
+    return SHORT_CALLS.model_copy(update=changed)
 
 
 def _not_reached(trial: Trial, landed: int) -> list[str]:
     """A kill that cannot land proves nothing."""
     surely = len(trial.kills) == 1 and CRASH_TABLE[trial.kills[0]].under == trial.fault
     return ["the runner was not killed"] if surely and not landed else []
+
+
+def idle(world: World, scenario: Scenario) -> list[str]:
+    """Name the faults of a scenario that changed nothing, and so proved nothing."""
+    effects = zip(scenario.rules, world.effects, strict=True)
+    return [f"{rule.label} took no effect" for rule, effect in effects if not effect]

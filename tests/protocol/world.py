@@ -65,6 +65,8 @@ class World:
         self.place, self.simulator = place, simulator
         self.api, self.time, self.file = place.api, place.time, place.file
         self.wire = place.wire()
+        self.effects: list[int] = []
+        """How often each rule of the storm made a difference, when it has passed."""
         self.reached: list[str] = []
         """The points that the runs in this process came by."""
         self.watched = WatchedWire(self.wire, self.reached.append)
@@ -80,6 +82,7 @@ class World:
 
     def calm(self) -> None:
         """No faults from now on."""
+        self.effects = self.simulator.stage.board.effects()
         self.simulator.stage.board.load(FaultPlan())
 
     def runtime(self, at: At | None = None) -> AbstractAsyncContextManager[Runtime]:
