@@ -1,31 +1,84 @@
-"""A person's word about what a provider has, as the answer that the provider never gave."""
+"""What a person means by the name of something held, and whether it may be decided."""
+
+from dataclasses import dataclass
+from typing import NoReturn
 
 from sqlalchemy import Connection
 
-from campaign.calls import Receipt
 from campaign.errors import BadInput, Fault
-from outdial.capabilities import of_campaign
-from store import campaigns
-from store.batches import views as batches
-from store.decisions import holding
+from campaign.states import SubmissionState
+from store.decisions import people
+from store.decisions.people import Attempted
 from store.submissions import views as submissions
 
+_LIST = "`outdial held list` shows what is held."
 
-def receipt_for(db: Connection, tag: str, provider_id: str) -> Receipt:
-    """Return the yes to a submission that the provider has as `provider_id`. Raises `BadInput`."""
-    submission = submissions.get(db, tag)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What is to be decided: a submission in doubt, or people held within one that was accepted."""
+
+    name: str
+    """The tag or key that was typed."""
+    tag: str
+    keys: tuple[str, ...] = ()
+    """Of the people; empty: it is the submission as a whole."""
+
+    @property
+    def person(self) -> str | None:
+        """The key, if it is one person's."""
+        return self.keys[0] if len(self.keys) == 1 else None
+
+
+def matter_of(db: Connection, name: str, key: str | None = None) -> Matter:
+    """Return what is held by this name: a tag, a tag and the key of one person in it, or a key.
+
+    Raises `BadInput` if there is none, or nothing of it is held.
+    """
+    submission = submissions.get(db, name)
+    if key is not None:
+        return _one_of(db, name, key)
     if submission is None:
-        raise LookupError(tag)
-    owner = holding.owner_of(db, submission.provider, provider_id)
-    if owner is not None and owner != tag:
-        message = f"{provider_id} is known already, as {owner}"
-        raise BadInput(message, [Fault(message, "Look for the tag itself at the provider.")])
-    campaign = campaigns.get(db, batches.get(db, submission.batch_id).campaign_id)
-    if of_campaign(campaign.spec, submission.provider).native_batch:
-        return Receipt(provider_batch_id=provider_id)
-    keys = submissions.reference(db, tag).keys
-    if len(keys) != 1:
-        message = f"{tag} holds {len(keys)} calls, and {submission.provider} has no batches"
-        remedy = "One id tells of one call only. It is still looked for by all of its keys."
+        known = people.get(db, name)
+        if known is None:
+            message = "there is no submission of this tag, and no attempt of this key"
+            raise BadInput(message, [Fault(message, _LIST, value=name)])
+        return _person(known, name)
+    if submission.state is SubmissionState.HELD:
+        return Matter(name=name, tag=name)
+    keys = people.held_in(db, name)
+    if not keys:
+        _not_held(name, submission.state)
+    return Matter(name=name, tag=name, keys=keys)
+
+
+def refuse_stale(matter: Matter) -> NoReturn:
+    """Say that somebody else was faster. Raises `BadInput`."""
+    message = f"{matter.name} was settled meanwhile, by a look-up or by somebody else"
+    raise BadInput(message, [Fault(message, f"Nothing was changed. {_LIST}")])
+
+
+def _one_of(db: Connection, tag: str, key: str) -> Matter:
+    known = people.get(db, key)
+    if known is None or known.tag != tag:
+        message = f"{tag} has no attempt of this key"
+        raise BadInput(message, [Fault(message, _LIST, "--key", value=key)])
+    return _person(known, key)
+
+
+def _person(known: Attempted, name: str) -> Matter:
+    if known.submission_state in {SubmissionState.HELD, SubmissionState.UNKNOWN}:
+        message = f"{name} is in doubt with its whole submission, {known.tag}"
+        remedy = "Settle that: whether it was placed is one question for everybody in it."
         raise BadInput(message, [Fault(message, remedy)])
-    return Receipt(provider_batch_id=tag, call_ids=dict.fromkeys(keys, provider_id))
+    if not known.is_held:
+        message = f"{name} is {known.state.value}, not held: there is nothing to decide"
+        raise BadInput(message, [Fault(message)])
+    return Matter(name=name, tag=known.tag, keys=(known.key,))
+
+
+def _not_held(tag: str, state: SubmissionState) -> NoReturn:
+    nobody = ", and nobody in it is held" if state is SubmissionState.ACCEPTED else ", not held"
+    message = f"{tag} is {state.value}{nobody}: there is nothing to decide"
+    remedy = "It is still being asked after." if state is SubmissionState.UNKNOWN else ""
+    raise BadInput(message, [Fault(message, remedy)])

@@ -9,16 +9,18 @@ from sqlalchemy import Connection
 
 from campaign.durations import say_duration
 from campaign.states import BatchState, CampaignState, SubmissionState
-from outdial.terminal import Column, count, print_table, say
-from store import books, recipients
+from outdial.held import in_words
+from outdial.terminal import Column, count, print_table, say, when
+from store import books, doubts, recipients
 from store.accounts import memory as accounts
 from store.accounts.memory import LeftAlone
 from store.allowance import telling
 from store.allowance.telling import Line
-from store.books import Books, Doubt, OutcomeCount
+from store.books import Books, OutcomeCount
 from store.campaigns import CampaignView
 from store.decisions import incidents
 from store.decisions.incidents import IncidentView
+from store.doubts import Doubt, Unanswered
 from store.planning import planner as planning
 from store.recipients import ImportView
 from store.reports import glance
@@ -35,6 +37,7 @@ class Standing:
     outcomes: Sequence[OutcomeCount]
     batches: Sequence[OpenBatch]
     doubts: Sequence[Doubt]
+    unanswered: Sequence[Unanswered]
     unread: Sequence[Unread]
     incidents: Sequence[IncidentView]
     imports: Sequence[ImportView]
@@ -51,6 +54,7 @@ class Standing:
         return (
             self.campaign.state is CampaignState.NEEDS_ATTENTION
             or in_doubt
+            or bool(self.unanswered)
             or bool(self.incidents)
             or (self.campaign.state is CampaignState.COMPLETED and not self.books.closes)
         )
@@ -64,7 +68,8 @@ def standing(db: Connection, campaign: CampaignView, now: datetime) -> Standing:
         glance=glance.glance(db, campaign.id),
         outcomes=books.outcomes(db, campaign.id),
         batches=glance.open_batches(db, campaign.id),
-        doubts=tuple(books.doubts(db, campaign.id)),
+        doubts=tuple(doubts.doubts(db, campaign.id)),
+        unanswered=tuple(doubts.unanswered(db, campaign.id)),
         unread=glance.unread(db, campaign.id),
         incidents=incidents.unresolved(db, campaign.id),
         imports=recipients.imports(db, campaign.id),
@@ -121,8 +126,7 @@ def print_outcomes(outcomes: Sequence[OutcomeCount]) -> None:
 
 def attention(said: Standing, now: datetime) -> Iterator[str]:
     """Say what is in doubt or wrong, and what happens next."""
-    for doubt in said.doubts:
-        yield _in_doubt(doubt, now)
+    yield from in_words(said.doubts, said.unanswered, now)
     for row in said.unread:
         yield (
             f"{count(row.rows, 'row')} of {row.provider} could not be read ({row.problem}): kept"
@@ -152,6 +156,7 @@ def as_json(said: Standing) -> dict[str, Any]:
         ],
         "open_batches": [asdict(batch) for batch in said.batches],
         "doubts": [asdict(doubt) for doubt in said.doubts],
+        "unanswered": [asdict(one) for one in said.unanswered],
         "unread": [asdict(row) for row in said.unread],
         "incidents": [asdict(incident) for incident in said.incidents],
         "imports": [asdict(one) for one in said.imports],
@@ -163,39 +168,21 @@ def as_json(said: Standing) -> dict[str, Any]:
 
 def left_alone(account: LeftAlone, now: datetime) -> str:
     """Say why a provider is not asked, and until when."""
-    until = _when(account.until, now).removeprefix("at ")
+    until = when(account.until, now).removeprefix("at ")
     what = "no call is placed" if account.lines_only else "it is left alone"
     return f"{account.provider} {account.reason}: {what} until {until}."
-
-
-def _in_doubt(doubt: Doubt, now: datetime) -> str:
-    people = f"{doubt.people} people" if doubt.people != 1 else "1 person"
-    asked = f"asked {count(doubt.looks, 'time')}"
-    if doubt.state is SubmissionState.UNKNOWN:
-        then = f"asked again {_when(doubt.due_at, now)}"
-    else:
-        then = f"still looked for, {_when(doubt.due_at, now)}; nobody of them is called again"
-    return f"{doubt.provider} may or may not have taken {people} ({doubt.tag}): {asked}, {then}."
 
 
 def _next(said: Standing, now: datetime) -> str:
     if said.batches:
         due = [batch.due_at for batch in said.batches if batch.due_at is not None]
-        waits = f"next look {_when(min(due), now)}" if due else "a step is due"
+        waits = f"next look {when(min(due), now)}" if due else "a step is due"
         return f"{count(len(said.batches), 'batch')} under way, {waits}"
     if said.campaign.state is CampaignState.DRAFT:
         return "`outdial run FILE` begins to call"
     if said.campaign.state is CampaignState.RUNNING and said.next_due is not None:
-        return f"the next call is due {_when(said.next_due, now)}"
+        return f"the next call is due {when(said.next_due, now)}"
     return ""
-
-
-def _when(instant: datetime | None, now: datetime) -> str:
-    if instant is None or instant <= now:
-        return "now"
-    away = instant - now
-    local = instant.astimezone().strftime("%a %H:%M" if away > timedelta(hours=12) else "%H:%M")
-    return f"at {local} (in {say_duration(away)})"
 
 
 def _last_import(imports: Sequence[ImportView]) -> str:

@@ -4,12 +4,14 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TextIO
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from campaign.durations import say_duration
 
 _WIDE = 1000
 
@@ -74,7 +76,18 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {_plural(thing)}"
 
 
+def when(instant: datetime | None, now: datetime) -> str:
+    """`at 14:05 (in 20 min)`; what is due, or not set, is `now`."""
+    if instant is None or instant <= now:
+        return "now"
+    away = instant - now
+    local = instant.astimezone().strftime("%a %H:%M" if away > timedelta(hours=12) else "%H:%M")
+    return f"at {local} (in {say_duration(away)})"
+
+
 def _plural(thing: str) -> str:
+    if thing == "person":
+        return "people"
     return f"{thing}es" if thing.endswith(("ch", "s")) else f"{thing}s"
 
 

@@ -1,25 +1,21 @@
 """What became of everybody, counted from the rows, and whether it adds up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from campaign.states import BatchState, RecipientState, SubmissionState
+from campaign.states import BatchState, RecipientState
 from campaign.words import Outcome
 from store import crosschecks
 from store.database.columns import Money, table_of
-from store.tables import Attempt, Batch, Call, Import, Recipient, Submission
+from store.tables import Batch, Call, Import, Recipient
 
-_ATTEMPT = table_of(Attempt)
 _BATCH = table_of(Batch)
 _CALL = table_of(Call)
 _IMPORT = table_of(Import)
 _RECIPIENT = table_of(Recipient)
-_SUBMISSION = table_of(Submission)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,24 +73,6 @@ class OutcomeCount:
     cost_usd: Decimal
     """As far as it is known."""
     talk_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """A submission of which nobody knows whether the provider took it."""
-
-    tag: str
-    campaign_id: str
-    batch_id: str
-    provider: str
-    state: SubmissionState
-    people: int
-    wire_at: datetime | None
-    looks: int
-    """Look-ups that found nothing."""
-    due_at: datetime | None
-    """The next look-up."""
-    note: str
 
 
 def books(db: Connection, campaign_id: str) -> Books:
@@ -155,31 +133,3 @@ def outcomes(db: Connection, campaign_id: str) -> list[OutcomeCount]:
         )
         for row in db.execute(query)
     ]
-
-
-def doubts(db: Connection, campaign_id: str | None = None) -> Iterator[Doubt]:
-    """Yield the submissions in doubt, of one campaign or of all, the oldest first."""
-    s = _SUBMISSION.c
-    people = select(func.count()).where(_ATTEMPT.c.tag == s.tag).scalar_subquery()
-    query = (
-        select(
-            s.tag,
-            _BATCH.c.campaign_id,
-            s.batch_id,
-            s.provider,
-            s.state,
-            people.label("people"),
-            s.wire_at,
-            s.looks,
-            s.due_at,
-            s.note,
-        )
-        .join(_BATCH, _BATCH.c.id == s.batch_id)
-        .where(s.state.in_([SubmissionState.UNKNOWN.value, SubmissionState.HELD.value]))
-        .order_by(s.wire_at, s.tag)
-    )
-    if campaign_id is not None:
-        query = query.where(_BATCH.c.campaign_id == campaign_id)
-    for row in db.execute(query):
-        said: dict[str, Any] = row._asdict() | {"state": SubmissionState(row.state)}
-        yield Doubt(**said)

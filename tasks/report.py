@@ -7,8 +7,9 @@ from prefect.artifacts import acreate_markdown_artifact
 from sqlalchemy import Connection
 
 from campaign.comparison import ProviderFigures, verdict
-from store import books, campaigns
-from store.books import Books, Doubt
+from store import books, campaigns, doubts
+from store.books import Books
+from store.doubts import Doubt
 from store.reports import comparisons
 from tasks.progress import dispensable
 from tasks.steps.runtime import Runtime
@@ -23,24 +24,24 @@ async def publish_report(runtime: Runtime, campaign_id: str) -> None:
     """Put the report on the page of the run; counts only, nobody's number."""
     campaign = await runtime.ledger.run(campaigns.get, campaign_id)
     counted = await runtime.ledger.run(books.books, campaign_id)
-    doubts = await runtime.ledger.run(_doubts, campaign_id)
+    in_doubt = await runtime.ledger.run(_doubts, campaign_id)
     figures = await runtime.ledger.run(comparisons.by_provider, campaign_id)
     with dispensable("the report"):
         await acreate_markdown_artifact(
-            markdown(campaign.name, counted, doubts, figures),
+            markdown(campaign.name, counted, in_doubt, figures),
             key=f"report-{campaign.name}",
             description=counted.in_words,
         )
 
 
 def markdown(
-    name: str, counted: Books, doubts: Sequence[Doubt], figures: Sequence[ProviderFigures]
+    name: str, counted: Books, in_doubt: Sequence[Doubt], figures: Sequence[ProviderFigures]
 ) -> str:
     """Write the report. Every word in it is ours: nothing that a provider or a person said."""
     lines = [f"# {name}", "", counted.in_words, ""]
-    if doubts:
-        people = sum(doubt.people for doubt in doubts)
-        lines += [f"**In doubt**: {len(doubts)} submissions with {people} people.", ""]
+    if in_doubt:
+        people = sum(doubt.people for doubt in in_doubt)
+        lines += [f"**In doubt**: {len(in_doubt)} submissions with {people} people.", ""]
     if figures:
         lines += ["## Providers", "", *_table(figures), ""]
         lines += [f"- {sentence}" for sentence in verdict(figures)]
@@ -49,7 +50,7 @@ def markdown(
 
 
 def _doubts(db: Connection, campaign_id: str) -> list[Doubt]:
-    return list(books.doubts(db, campaign_id))
+    return list(doubts.doubts(db, campaign_id))
 
 
 def _table(figures: Sequence[ProviderFigures]) -> Iterator[str]:

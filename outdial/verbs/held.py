@@ -1,7 +1,6 @@
 """`outdial held`: what only a person can settle, who has looked at the provider's own pages."""
 
-from dataclasses import asdict
-from typing import Any
+import asyncio
 
 import click
 from sqlalchemy import Connection
@@ -9,24 +8,28 @@ from sqlalchemy import Connection
 from campaign.clock import SystemClock
 from campaign.errors import BadInput, Fault
 from campaign.states import SubmissionState
+from outdial.adopting import adopt_by_hand, adopt_call_by_hand
 from outdial.deciders import decided
 from outdial.failures import DONE, NEEDS_ATTENTION
-from outdial.settling import receipt_for
-from outdial.terminal import Column, print_json, print_table, say, tell
-from store import books, campaigns
-from store.books import Doubt
-from store.decisions import holding
+from outdial.held import as_json, print_held
+from outdial.settling import Matter, matter_of, refuse_stale
+from outdial.terminal import count, print_json, say, tell
+from store import campaigns, doubts
+from store.decisions import holding, people
 from store.decisions.holding import Decider
 from store.ledger import Ledger
-from store.submissions import views as submissions
+
+_KEY = click.option("--key", metavar="KEY", help="Only this person of TAG.")
 
 
 @click.group(epilog="Example: outdial held list")
 def command() -> None:
-    """Settle submissions that a provider may or may not have taken.
+    """Settle what a provider may or may not have called.
 
-    Nobody of them is called before they are settled, and each is still looked for at the provider.
-    Look for the tag on the provider's own pages, then say what you found.
+    Nobody who is held is called, by any campaign, before it is settled. A whole submission goes by
+    its TAG; people whom the provider never accounted for, in one that it did take, by TAG for all
+    of them, TAG and --key KEY for one, or the KEY alone. Look for these names on the provider's own
+    pages, then say what you found.
     """
 
 
@@ -35,141 +38,151 @@ def command() -> None:
 @click.option("--json", "json", is_flag=True, help="Print it as JSON.")
 @click.pass_context
 def list_held(context: click.Context, campaign: str | None, *, json: bool) -> None:
-    """Show the submissions in doubt, of CAMPAIGN or of all.
+    """Show what is in doubt and who is held, of CAMPAIGN or of all.
 
-    Those that are `held` wait for your word; those that are `unknown` are still being asked after.
-    Exit code 1: some are held.
+    What is `held` waits for your word; what is `unknown` is still being asked after. A line with a
+    key is one person of a submission that the provider took. Exit code 1: something is held.
     """
     with Ledger.open() as ledger, ledger.reading() as db:
         found = campaigns.get(db, campaign).id if campaign is not None else None
-        doubts = list(books.doubts(db, found))
+        in_doubt = list(doubts.doubts(db, found))
+        unanswered = list(doubts.unanswered(db, found))
         names = {view.id: view.name for view in campaigns.listing(db)}
     if json:
-        print_json([_as_json(doubt, names) for doubt in doubts])
-    elif doubts:
-        print_table(_COLUMNS, [_row(doubt, names) for doubt in doubts])
+        print_json(as_json(in_doubt, unanswered, names))
+    elif in_doubt or unanswered:
+        print_held(in_doubt, unanswered, names)
     else:
         tell("Nothing is in doubt.")
-    held = any(doubt.state is SubmissionState.HELD for doubt in doubts)
-    context.exit(NEEDS_ATTENTION if held else DONE)
+    held = any(doubt.state is SubmissionState.HELD for doubt in in_doubt)
+    context.exit(NEEDS_ATTENTION if held or unanswered else DONE)
 
 
 @command.command(
     epilog="Example: outdial held adopt od1-3fk2m9xq-1-1-a81c 7712 --by ann --reason 'seen there'"
 )
-@click.argument("tag")
+@click.argument("name", metavar="TAG|KEY")
 @click.argument("provider_id")
+@_KEY
 @click.option(
     "--not-started", is_flag=True, help="Vogent: it was created and never started, so start it."
 )
+@click.option(
+    "--unchecked", is_flag=True, help="The provider cannot be asked: take my word for it."
+)
 @decided
-def adopt(tag: str, provider_id: str, *, not_started: bool, actor: str, reason: str) -> None:
+def adopt(
+    name: str,
+    provider_id: str,
+    *,
+    key: str | None,
+    not_started: bool,
+    unchecked: bool,
+    actor: str,
+    reason: str,
+) -> None:
     """Say that the provider has TAG, as its PROVIDER_ID: its results are collected.
 
-    PROVIDER_ID is that of the batch; where the provider has no batches, that of the call.
+    PROVIDER_ID is that of the batch; where the provider has no batches, and for one person, that of
+    the call. The provider is asked first: an id that it does not know, or that bears another name
+    there, is refused. If it cannot be asked nothing is changed, unless you say --unchecked; a wrong
+    id then keeps people from being called, and brings home the results of others.
     """
+    decider = Decider(actor=actor, reason=reason)
     with Ledger.open() as ledger:
-        ledger.run_sync(_adopt, tag, provider_id, Decider(actor=actor, reason=reason), not_started)
-    say(f"{tag} is adopted: the next look collects its calls. Go on with: outdial run FILE")
+        matter = ledger.run_sync(matter_of, name, key)
+    if not matter.keys:
+        adopting = adopt_by_hand(
+            matter, provider_id, decider, not_started=not_started, unchecked=unchecked
+        )
+        asyncio.run(adopting)
+        say(f"{name} is adopted: the next look collects its calls. Go on with: outdial run FILE")
+        return
+    if not_started or unchecked:
+        option = "--not-started" if not_started else "--unchecked"
+        message = f"{option} is for whole submissions: a person's call is read at the provider"
+        raise BadInput(message, [Fault(message)])
+    asyncio.run(adopt_call_by_hand(matter, provider_id, decider))
+    say(f"{provider_id} is adopted as the call of {matter.person}: it decides what became of them.")
 
 
 @command.command(
     epilog="Example: outdial held confirm-not-placed od1-3fk2m9xq-1-1-a81c --by ann --reason 'none'"
 )
-@click.argument("tag")
+@click.argument("name", metavar="TAG|KEY")
+@_KEY
 @click.option("--yes", is_flag=True, help="Do not ask for the tag again.")
 @decided
-def confirm_not_placed(tag: str, *, yes: bool, actor: str, reason: str) -> None:
-    """Vouch that the provider never got TAG: its people are called after all.
+def confirm_not_placed(name: str, *, key: str | None, yes: bool, actor: str, reason: str) -> None:
+    """Vouch that no call of TAG or KEY was placed: its people are called after all.
 
-    If you are wrong they are called twice: you are asked to type the tag.
+    If you are wrong they are called twice: you are asked to type the tag, or key, again.
     """
     with Ledger.open() as ledger:
-        ledger.run_sync(_refuse_unless_held, tag)
+        matter = ledger.run_sync(matter_of, name, key)
         if not yes:
-            _ask(tag)
-        ledger.run_sync(_confirm, tag, Decider(actor=actor, reason=reason))
-    say(f"{tag} is planned again, and sent by the next run: outdial run FILE")
+            _ask(key or name)
+        decider = Decider(actor=actor, reason=reason)
+        many = ledger.run_sync(_confirm, matter, decider)
+    if not matter.keys:
+        say(f"{name} is planned again, and sent by the next run: outdial run FILE")
+        return
+    say(f"{count(many, 'person')} of {matter.tag} may be called again: outdial run FILE")
+    if many < len(matter.keys):
+        say(f"{len(matter.keys) - many} stay held: a call of theirs is in the ledger.")
 
 
 @command.command(
     epilog="Example: outdial held abandon od1-3fk2m9xq-1-1-a81c --by ann --reason 'too late'"
 )
-@click.argument("tag")
+@click.argument("name", metavar="TAG|KEY")
+@_KEY
 @decided
-def abandon(tag: str, *, actor: str, reason: str) -> None:
-    """Give TAG up: its people are not called by it, and count as not reached.
+def abandon(name: str, *, key: str | None, actor: str, reason: str) -> None:
+    """Give TAG or KEY up: its people are not called by it, and count as not reached.
 
     Should a call of it turn up all the same, it is kept.
     """
     with Ledger.open() as ledger:
-        ledger.run_sync(_abandon, tag, Decider(actor=actor, reason=reason))
-    say(f"{tag} is given up: its people count as not reached.")
+        matter = ledger.run_sync(matter_of, name, key)
+        many = ledger.run_sync(_abandon, matter, Decider(actor=actor, reason=reason))
+    if not matter.keys:
+        say(f"{name} is given up: its people count as not reached.")
+    else:
+        say(f"{count(many, 'person')} of {matter.tag} given up: they count as not reached.")
 
 
-def _adopt(db: Connection, tag: str, provider_id: str, decider: Decider, not_started: bool) -> None:
-    _refuse_unless_held(db, tag)
-    receipt = receipt_for(db, tag, provider_id)
-    # Nobody knows whether it rings: then it counts as if it did.
+def _confirm(db: Connection, matter: Matter, decider: Decider) -> int:
     now = SystemClock().now()
-    holding.adopt(db, tag, receipt, decider, now, dials=not not_started)
+    if matter.keys:
+        many = people.confirm_not_placed(db, matter.tag, matter.keys, decider, now)
+        done = bool(many)
+    else:
+        many, done = 0, holding.confirm_not_placed(db, matter.tag, decider, now)
+    if not done:
+        # Raises if it is not held any more.
+        matter_of(db, matter.tag, matter.person)
+        message = f"a call of {matter.name} is in the ledger: it was placed"
+        raise BadInput(
+            message, [Fault(message, f"`outdial held adopt {matter.name} ID` takes it over.")]
+        )
+    return many
 
 
-def _confirm(db: Connection, tag: str, decider: Decider) -> None:
-    _refuse_unless_held(db, tag)
-    if not holding.confirm_not_placed(db, tag, decider, SystemClock().now()):
-        message = f"a call of {tag} is in the ledger: it was placed"
-        raise BadInput(message, [Fault(message, f"`outdial held adopt {tag} ID` takes it over.")])
+def _abandon(db: Connection, matter: Matter, decider: Decider) -> int:
+    now = SystemClock().now()
+    if matter.keys:
+        many = people.abandon(db, matter.tag, matter.keys, decider, now)
+        done = bool(many)
+    else:
+        many, done = 0, holding.abandon(db, matter.tag, decider, now)
+    if not done:
+        refuse_stale(matter)
+    return many
 
 
-def _abandon(db: Connection, tag: str, decider: Decider) -> None:
-    _refuse_unless_held(db, tag)
-    holding.abandon(db, tag, decider, SystemClock().now())
-
-
-def _refuse_unless_held(db: Connection, tag: str) -> None:
-    found = submissions.get(db, tag)
-    if found is None:
-        message, remedy = "there is no submission of this tag", "`outdial held list` shows them."
-        raise BadInput(message, [Fault(message, remedy, value=tag)])
-    if found.state is not SubmissionState.HELD:
-        message = f"{tag} is {found.state.value}, not held: there is nothing to decide"
-        remedy = "It is still being asked after." if found.state is SubmissionState.UNKNOWN else ""
-        raise BadInput(message, [Fault(message, remedy)])
-
-
-def _ask(tag: str) -> None:
+def _ask(name: str) -> None:
     tell("If the provider has it all the same, its people are called twice.")
-    if click.prompt("Type the tag to go on", err=True).strip() != tag:
+    if click.prompt("Type the tag to go on", err=True).strip() != name:
         message = "that is not the tag; nothing was changed"
-        raise BadInput(message, [Fault(message, f"Type {tag}.")])
-
-
-_COLUMNS = (
-    Column("tag"),
-    Column("campaign"),
-    Column("provider"),
-    Column("state"),
-    Column("people", right=True),
-    Column("sent"),
-    Column("looks", right=True),
-    Column("why"),
-)
-
-
-def _row(doubt: Doubt, names: dict[str, str]) -> tuple[object, ...]:
-    sent = f"{doubt.wire_at.astimezone():%Y-%m-%d %H:%M}" if doubt.wire_at else ""
-    return (
-        doubt.tag,
-        names[doubt.campaign_id],
-        doubt.provider,
-        doubt.state.value,
-        doubt.people,
-        sent,
-        doubt.looks,
-        doubt.note,
-    )
-
-
-def _as_json(doubt: Doubt, names: dict[str, str]) -> dict[str, Any]:
-    return asdict(doubt) | {"campaign": names[doubt.campaign_id]}
+        raise BadInput(message, [Fault(message, f"Type {name}.")])

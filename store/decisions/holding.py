@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from campaign.calls import Receipt
 from campaign.states import SubmissionState
 from store.batches import advancing
-from store.batches.views import BATCH
+from store.batches.views import BATCH, CALL
 from store.decisions import audit
 from store.submissions import deciding, doubting
 from store.submissions.views import ATTEMPT, SUBMISSION
@@ -23,17 +23,24 @@ class Decider:
 
 
 def adopt(
-    db: Connection, tag: str, receipt: Receipt, decider: Decider, now: datetime, *, dials: bool
+    db: Connection,
+    tag: str,
+    receipt: Receipt,
+    decider: Decider,
+    now: datetime,
+    *,
+    dials: bool,
+    unchecked: bool = False,
 ) -> bool:
     """A person has found it at the provider: collect it.
 
-    `dials` is False where what was created still has to be started. Returns False if the submission
-    is not held.
+    `dials` is False where what was created still has to be started. `unchecked`: the provider was
+    not asked, and the audit says so. Returns False if the submission is not held.
     """
     if not _is_held(db, tag):
         return False
     deciding.accept(db, tag, receipt, now, dials=dials, event="adopted by hand")
-    return _decided(db, tag, decider, now, "adopt")
+    return _decided(db, tag, decider, now, "adopt --unchecked" if unchecked else "adopt")
 
 
 def confirm_not_placed(db: Connection, tag: str, decider: Decider, now: datetime) -> bool:
@@ -61,6 +68,9 @@ def owner_of(db: Connection, provider: str, provider_id: str) -> str | None:
         ),
         select(ATTEMPT.c.tag).where(
             ATTEMPT.c.provider == provider, ATTEMPT.c.provider_call_id == provider_id
+        ),
+        select(CALL.c.tag).where(
+            CALL.c.provider == provider, CALL.c.provider_call_id == provider_id
         ),
     )
     return next((tag for query in queries if (tag := db.scalar(query)) is not None), None)

@@ -5,7 +5,7 @@ import pytest
 
 from campaign.states import BatchState, RecipientState
 from campaign.words import Outcome
-from store import books, crosschecks
+from store import books, crosschecks, doubts
 from store.planning import planner as planning
 from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed
@@ -168,8 +168,8 @@ def test_doubts_are_listed_with_whom_they_concern(desk: Desk) -> None:
     other = desk.placed(people=1, name="other", first=20)
     desk.execute("UPDATE submission SET state = 'held', note = 'a timeout', looks = 3")
 
-    (doubt,) = desk.ledger.run_sync(lambda db: list(books.doubts(db, campaign_of(batch))))
-    everywhere = desk.ledger.run_sync(lambda db: list(books.doubts(db)))
+    (doubt,) = desk.ledger.run_sync(lambda db: list(doubts.doubts(db, campaign_of(batch))))
+    everywhere = desk.ledger.run_sync(lambda db: list(doubts.doubts(db)))
 
     assert (doubt.tag, doubt.people, doubt.looks) == (batch.tags[0], 3, 3)
     assert {one.tag for one in everywhere} == {*batch.tags, *other.tags}

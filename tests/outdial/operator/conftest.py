@@ -8,7 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from outdial.cli import cli
+from simulator.clock import VirtualClock
+from simulator.server import start_in_thread
+from simulator.settings import SimulatorSettings
 from store.ledger import Ledger
+from tests.outdial.operator.workspace import API_KEY, Workspace
 from tests.store.desk import Desk
 
 
@@ -40,6 +44,16 @@ class Terminal:
         result = self(*words, **settings)
         assert result.exit_code == 2, result.output
         return result.stderr
+
+
+@pytest.fixture
+def workspace(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Generator[Workspace]:
+    """Somebody's workspace at Vogent, by the clock of the desk."""
+    clock = VirtualClock(desk.now.timestamp())
+    with start_in_thread(SimulatorSettings(), clock=clock) as simulator:
+        monkeypatch.setenv("VOGENT_BASE_URL", simulator.base_urls["vogent"])
+        monkeypatch.setenv("VOGENT_API_KEY", API_KEY)
+        yield Workspace(simulator, clock)
 
 
 @pytest.fixture

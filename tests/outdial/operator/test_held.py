@@ -1,66 +1,19 @@
 """`outdial held`: a person settles what no look-up could."""
 
 import json
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from campaign.clock import SystemClock
-from store.decisions import audit
-from store.planning.draft import PlannedBatch
-from store.submissions import claiming, deciding, doubting
 from tests.outdial.operator.conftest import Terminal
+from tests.outdial.operator.doubts import SAID, decisions, doubtful, held, people, submission
 from tests.store.desk import Desk
-
-SAID = ("--by", "ann", "--reason", "looked at their page")
 
 
 @pytest.fixture(autouse=True)
 def today(desk: Desk) -> None:
     """A batch without news for weeks is given up: let it be of today, as the command line is."""
     desk.now = SystemClock().now()
-
-
-def doubtful(desk: Desk, name: str = "spring", first: int = 0, people: int = 2) -> str:
-    """The tag of a submission whose answer was lost."""
-    campaign = desk.campaign(people, name, first)
-    batch = desk.plan(campaign.id)
-    assert batch is not None
-    return lose(desk, batch)
-
-
-def lose(desk: Desk, batch: PlannedBatch) -> str:
-    (tag,) = batch.tags
-    run, now = desk.ledger.run_sync, desk.now
-    claim: dict[str, Any] = {"owner": "me", "body": b"x", "keys": desk.keys(tag), "start_at": None}
-    epoch = run(claiming.claim, tag, now=now, lease=timedelta(minutes=5), **claim)
-    assert epoch is not None
-    run(claiming.mark_wire, tag, epoch, now, dials=True)
-    run(deciding.doubt, tag, epoch, now, look_at=now, reason="cut off")
-    return tag
-
-
-def held(desk: Desk, name: str = "spring", first: int = 0, people: int = 2) -> str:
-    tag = doubtful(desk, name, first, people)
-    desk.ledger.run_sync(
-        doubting.hold, tag, desk.now, look_at=desk.later(hours=1), reason="not found"
-    )
-    return tag
-
-
-def submission(desk: Desk, tag: str) -> dict[str, object]:
-    return desk.row("SELECT * FROM submission WHERE tag = :tag", tag=tag)
-
-
-def people(desk: Desk) -> set[str]:
-    return {one["state"] for one in desk.recipients()}
-
-
-def decisions(desk: Desk) -> list[tuple[str, str, str, str]]:
-    with desk.ledger.reading() as db:
-        assert audit.first_break(db) is None
-        return [(one.actor, one.verb, one.subject, one.reason) for one in audit.listing(db)]
 
 
 def test_the_list_shows_what_is_held_and_asks_for_attention(desk: Desk, outdial: Terminal) -> None:
@@ -92,30 +45,6 @@ def test_the_list_of_one_campaign_leaves_the_others_out(desk: Desk, outdial: Ter
     assert outdial("held", "list", "summer").exit_code == 0
 
 
-def test_an_adopted_submission_is_collected_and_counts_as_dialled(
-    desk: Desk, outdial: Terminal
-) -> None:
-    tag = held(desk)
-
-    outdial.done("held", "adopt", tag, "job-7", *SAID)
-
-    row = submission(desk, tag)
-    assert (row["state"], row["provider_batch_id"]) == ("accepted", "job-7")
-    assert row["started_at"] is not None
-    assert people(desk) == {"open"}
-    assert decisions(desk) == [("ann", "held adopt", tag, "looked at their page")]
-    assert desk.row("SELECT state FROM batch")["state"] == "collecting"
-
-
-def test_what_was_created_and_never_started_is_to_be_started(desk: Desk, outdial: Terminal) -> None:
-    tag = held(desk)
-
-    outdial.done("held", "adopt", tag, "job-7", "--not-started", *SAID)
-
-    assert submission(desk, tag)["started_at"] is None
-    assert desk.row("SELECT state FROM batch")["state"] == "submitting"
-
-
 def test_an_id_of_another_submission_is_refused(desk: Desk, outdial: Terminal) -> None:
     tag = held(desk)
     placed = desk.placed(name="summer", first=50)
@@ -126,18 +55,6 @@ def test_an_id_of_another_submission_is_refused(desk: Desk, outdial: Terminal) -
     assert f"is known already, as {placed.tags[0]}" in said
     assert submission(desk, tag)["state"] == "held"
     assert decisions(desk) == []
-
-
-def test_where_the_provider_has_no_batches_the_id_is_that_of_the_call(
-    desk: Desk, outdial: Terminal
-) -> None:
-    tag = held(desk, people=1)
-    called_singly(desk)
-
-    outdial.done("held", "adopt", tag, "call-7", *SAID)
-
-    assert submission(desk, tag)["provider_batch_id"] == tag
-    assert [one["provider_call_id"] for one in desk.attempts()] == ["call-7"]
 
 
 def test_one_call_id_does_not_settle_several_calls(desk: Desk, outdial: Terminal) -> None:
