@@ -13,11 +13,13 @@ import secrets
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from platformdirs import user_state_path
 from sqlalchemy import Engine
 
 _SEPARATOR = "~"
+_OPEN: "WeakSet[Runner]" = WeakSet()
 
 
 def locks_of(engine: Engine) -> Path:
@@ -38,9 +40,10 @@ class Runner:
         self._place = _place(directory)
         self.name = _SEPARATOR.join((self._place, str(os.getpid()), secrets.token_hex(4)))
         """Unique over all runners."""
-        # Python opens files with O_CLOEXEC: no child inherits the lock.
-        self._file = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR, 0o600)
+        # Python opens files with O_CLOEXEC: no program that we start inherits the lock.
+        self._file: int | None = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        _OPEN.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -55,8 +58,15 @@ class Runner:
 
     def close(self) -> None:
         """Say that this runner is gone."""
-        self._path(self.name).unlink(missing_ok=True)
-        os.close(self._file)
+        if self._file is not None:
+            self._path(self.name).unlink(missing_ok=True)
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Leave the lock to whoever else shares it, and touch nothing of this runner any more."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def is_dead(self, owner: str) -> bool:
         """Return whether a runner has provably ended.
@@ -92,6 +102,16 @@ class Runner:
 
     def _path(self, owner: str) -> Path:
         return self._directory / f"{owner}.lock"
+
+
+def _leave_to_the_parent() -> None:
+    """A forked child is not the runner: it neither keeps a dead one alive nor ends a living one."""
+    for runner in _OPEN:
+        runner.let_go()
+
+
+# A fork shares the lock, which lasts until the last of those who share it has closed the file.
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def _place(directory: Path) -> str:

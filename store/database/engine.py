@@ -12,10 +12,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, LedgerUnavailable
 from store.database.trouble import driver_words, place
 
 _READ_ONLY = "outdial_read_only"
+_LOG = "outdial_log"
 
 _KINDS = {
     "sqlite": "sqlite",
@@ -109,6 +110,7 @@ def _open_sqlite(url: URL) -> Engine:
         url, hide_parameters=True, connect_args={"isolation_level": None, "timeout": 30}
     )
     event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _refuse_another_log)
     event.listen(engine, "begin", _begin_sqlite)
     try:
         _make_file(path)
@@ -140,17 +142,41 @@ def _alone(folder: Path) -> Generator[None]:
         os.close(held)
 
 
-def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _set_up_sqlite(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.execute("PRAGMA journal_mode")
     mode = cursor.fetchone()
+    cursor.execute("SELECT count(*) FROM sqlite_master")  # From now on the log is there.
+    cursor.execute("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    where = cursor.fetchone()
     cursor.close()
+    entry.info[_LOG] = _log_of(Path(str(where[0]))) if where else None
     if mode is None or mode[0] != "wal":
         raise LedgerError(
             "SQLite cannot keep a write-ahead log there (a network folder?): put the ledger on a"
             " local disk, or use PostgreSQL."
+        )
+
+
+def _log_of(file: Path) -> int | None:
+    """Tell one write-ahead log of a SQLite file from another; None: there is none."""
+    try:
+        return file.with_name(f"{file.name}-wal").stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _refuse_another_log(connection: Connection) -> None:
+    """Begin nothing whose log was removed: other programs would not see what is written there."""
+    file = Path(connection.engine.url.database or "").absolute()
+    if connection.info.get(_LOG) != _log_of(file):
+        raise LedgerUnavailable(
+            f"The ledger {file} has lost its log, {file.name}-wal: somebody removed or replaced it"
+            " while it was in use. End every program that is at work on this ledger, which saves"
+            " what they have written, and run it again. Nothing is sent whose mark cannot be"
+            " written."
         )
 
 

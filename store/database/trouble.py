@@ -24,6 +24,10 @@ _POSTGRES_REMEDIES: Mapping[str, str] = {
 }
 """Codes of PostgreSQL, and what helps."""
 
+# Of a connection that cannot be made psycopg gives no code, only the server's words (which are in
+# the server's language: in another than English the remedy is the general one).
+_NO_ROOM = ("too many c", "remaining connection slots")
+
 _CONNECTION_CODES = ("08", "57P")
 """The connection broke; the server is stopped, was killed, or starts."""
 
@@ -72,4 +76,6 @@ def _remedy(engine: Engine, error: DBAPIError, said: str) -> str | None:
     if engine.dialect.name == "sqlite":
         return next((remedy for word, remedy in _SQLITE_REMEDIES.items() if word in said), None)
     code = getattr(error.orig, "sqlstate", None) or ""
-    return _LOST if is_lost(engine, error) else _POSTGRES_REMEDIES.get(code)
+    if not code and any(words in said for words in _NO_ROOM):
+        code = "53300"
+    return _POSTGRES_REMEDIES.get(code) or (_LOST if is_lost(engine, error) else None)

@@ -2,11 +2,12 @@ import asyncio
 import gzip
 import pickle
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from campaign.errors import (
@@ -22,6 +23,7 @@ from campaign.errors import (
     Unreadable,
 )
 from campaign.patience import MOST_PATIENCE
+from providers import http as door
 from providers.http import MAX_BODY, Answer, Http
 from providers.port import NO_EFFECT
 from tests.providers.gate import Gate
@@ -128,6 +130,53 @@ async def test_a_refused_connection_sends_nothing_and_asks_no_fence() -> None:
     assert gate.asked == 0
 
 
+async def test_a_name_that_nobody_knows_sends_nothing_and_asks_no_fence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_said: object, **_more: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    gate = Gate()
+    async with Http("http://api.example", {}) as client:
+        with pytest.raises(NotSent, match="ConnectError"):
+            await client.submit("calls", BODY, gate, NO_EFFECT)
+
+    assert gate.asked == 0
+
+
+@pytest.mark.parametrize("first", ["ConnectTimeout", "TimeoutError"])
+async def test_a_host_that_does_not_answer_the_knock_sends_nothing_and_asks_no_fence(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon, deadline = httpx.Timeout(120, connect=0.2), 30 * SECOND
+    if first == "ConnectTimeout":
+        monkeypatch.setattr(door, "_SUBMIT_TIMEOUT", soon)
+    else:
+        deadline = 0.2 * SECOND
+    gate = Gate()
+    with deaf() as port:
+        async with Http(f"http://127.0.0.1:{port}", {}, submit_deadline=deadline) as client:
+            with pytest.raises(NotSent, match=first):
+                await client.submit("calls", BODY, gate, NO_EFFECT)
+
+    assert gate.asked == 0
+
+
+@contextmanager
+def deaf() -> Generator[int]:
+    """A port whose queue is full: whoever knocks hears nothing."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(2):
+            guest = stack.enter_context(socket.socket())
+            guest.setblocking(False)
+            guest.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
 @pytest.mark.parametrize("stop", [Stopped("paused"), ConnectionError("the ledger is away")])
 async def test_a_fence_that_raises_lets_no_byte_arrive(stop: Exception) -> None:
     async def listen(connection: Connection) -> None:
@@ -185,11 +234,12 @@ async def test_a_tls_handshake_that_fails_sends_nothing_and_asks_no_fence() -> N
         assert b"POST" not in b"".join(server.requests)
 
 
+@pytest.mark.parametrize("status", [403, 407, 502, 503])
 async def test_a_proxy_that_refuses_to_connect_sends_nothing_and_asks_no_fence(
-    monkeypatch: pytest.MonkeyPatch,
+    status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate()
-    async with listening(answering(http(502))) as proxy:
+    async with listening(answering(http(status))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with Http("https://api.example", {}) as client:
             with pytest.raises(NotSent):
