@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from campaign.calls import ListedCall
 from providers import adapter
 from providers.port import NO_EFFECT
+from tests.protocol.pages import TakenPage
 from tests.protocol.truth import Books, Provider
 from tests.protocol.wire import Crossing
 
@@ -21,8 +21,8 @@ class Case:
     books: Books
     moves: list[str]
     """Changes of state that no machine allows."""
-    rows: list[ListedCall]
-    """What the adapter gave out of pages that were all taken in."""
+    pages: Sequence[TakenPage]
+    """Every page of calls that was taken in, by whichever runner."""
     tries: int = 1
     """Attempts per person, at most."""
     killed: bool = False

@@ -8,7 +8,7 @@ from math import inf
 from campaign.states import AttemptState, SubmissionState
 from campaign.words import Outcome
 from simulator.ledger import Ring
-from tests.protocol import doubts, requests
+from tests.protocol import doubts, keeping, requests
 from tests.protocol.case import Case
 
 UNSAYABLE: Mapping[str, Mapping[str, str]] = {
@@ -98,13 +98,6 @@ def every_call_stored(case: Case) -> Iterator[str]:
             yield f"call {call_id} is stored twice"
 
 
-def every_row_kept(case: Case) -> Iterator[str]:
-    """Every row of every page is kept, byte for byte."""
-    lost = {row.raw for row in case.rows} - case.books.raws
-    if lost:
-        yield f"{len(lost)} rows of pages are kept nowhere"
-
-
 def attempts_add_up(case: Case) -> Iterator[str]:
     """Every attempt has exactly one verdict: a call, a refusal, or a doubt that is shown."""
     states = {one.tag: SubmissionState(one.state) for one in case.books.submissions}
@@ -155,7 +148,7 @@ INVARIANTS: Mapping[str, Callable[[Case], Iterator[str]]] = {
     "I4 nobody suppressed": nobody_suppressed,
     "I5 every call stored": every_call_stored,
     "I5 nothing filtered": requests.nothing_filtered,
-    "I6 every row kept": every_row_kept,
+    "I6 every row kept": keeping.every_row_kept,
     "I7 attempts add up": attempts_add_up,
     "I9 key stays home": requests.key_stays_home,
     "I10 at rest": doubts.at_rest,

@@ -21,7 +21,8 @@ from campaign.calls import (
 from providers.connecting import Remember
 from providers.port import Capabilities, Fence, Provider, Starts
 from store.ledger import Ledger
-from tests.protocol.wire import Wire
+from tests.protocol.pages import PageLog, ServedPage, place_in_the_list
+from tests.protocol.wire import SERVED, Wire
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,9 +32,13 @@ At = Callable[[str], None]
 
 
 class WatchedLedger(Ledger):
-    """A ledger that tells where it is: `before <work>`, `inside` (not committed yet), `after`."""
+    """A ledger that tells where it is: `before <work>`, `inside` (not committed yet), `after`.
+
+    A page behind which the place in the list moves, by whatever work, is written down.
+    """
 
     at: At | None = None
+    pages: PageLog | None = None
 
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -48,10 +53,28 @@ class WatchedLedger(Ledger):
         name = " ".join(str(word) for word in (work.__name__, event) if word)
         self._tell(f"before {name}")
         with self.engine.begin() as connection:
-            result = work(connection, *args, **kwargs)
+            taken, result = self._watched(connection, work, *args, **kwargs)
             self._tell(f"inside {name}")
+        if taken is not None and self.pages is not None:
+            self.pages.add(*taken)
         self._tell(f"after {name}")
         return result
+
+    def _watched(
+        self,
+        connection: Connection,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> tuple[tuple[str, ServedPage] | None, T]:
+        page = next((one for one in args if isinstance(one, ServedPage)), None)
+        if page is None:
+            return None, work(connection, *args, **kwargs)
+        batch_id = str(args[0])
+        before = place_in_the_list(connection, batch_id)
+        result = work(connection, *args, **kwargs)
+        moved = place_in_the_list(connection, batch_id) != before
+        return (batch_id, page) if moved else None, result
 
     def _tell(self, point: str) -> None:
         if self.at is not None:
@@ -59,10 +82,10 @@ class WatchedLedger(Ledger):
 
 
 class WatchedProvider:
-    """A provider that tells when an answer is in memory: `got <verb>`; and keeps its pages."""
+    """A provider that tells when an answer is in memory: `got <verb>`."""
 
-    def __init__(self, inner: Provider, at: At, rows: list[ListedCall]) -> None:
-        self._inner, self._at, self._rows = inner, at, rows
+    def __init__(self, inner: Provider, at: At) -> None:
+        self._inner, self._at = inner, at
 
     @property
     def base_url(self) -> str:
@@ -92,10 +115,16 @@ class WatchedProvider:
         return await self._got("status", self._inner.status(batch))
 
     async def page(self, batch: BatchRef, cursor: str | None = None) -> Page:
-        page = await self._got("page", self._inner.page(batch, cursor))
-        own = self.capabilities.lists_only_own
-        self._rows += [row for row in page.calls if own or _is_ours(row, batch)]
-        return page
+        answers: list[bytes] = []
+        served = SERVED.set(answers)
+        try:
+            page = await self._inner.page(batch, cursor)
+        finally:
+            SERVED.reset(served)
+        self._at("got page")
+        return ServedPage(
+            calls=page.calls, next=page.next, total=page.total, answers=tuple(answers)
+        )
 
     async def detail(self, call_id: str) -> ListedCall:
         return await self._got("detail", self._inner.detail(call_id))
@@ -109,16 +138,11 @@ class WatchedProvider:
         return result
 
 
-def _is_ours(row: ListedCall, batch: BatchRef) -> bool:
-    """In a list of the whole account: what another batch's sweep will take in is not lost."""
-    return row.call is None or row.call.key is None or row.call.key in batch.keys
-
-
 class WatchedStarter(WatchedProvider):
     """The same for a provider whose batches are started by a second request."""
 
-    def __init__(self, inner: Any, at: At, rows: list[ListedCall]) -> None:
-        super().__init__(inner, at, rows)
+    def __init__(self, inner: Any, at: At) -> None:
+        super().__init__(inner, at)
         self._starter: Starts = inner
 
     async def verify(self, submission: SubmissionRef) -> None:
@@ -133,8 +157,6 @@ class WatchedWire:
 
     def __init__(self, wire: Wire, at: At) -> None:
         self._wire, self._at = wire, at
-        self.rows: list[ListedCall] = []
-        """Every row of every page that an adapter gave out."""
 
     @asynccontextmanager
     async def connect(
@@ -143,4 +165,4 @@ class WatchedWire:
         """Open a provider."""
         async with self._wire.connect(name, agent, remember) as provider:
             watched = WatchedStarter if isinstance(provider, Starts) else WatchedProvider
-            yield watched(provider, self._at, self.rows)
+            yield watched(provider, self._at)

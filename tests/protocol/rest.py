@@ -31,8 +31,7 @@ async def after_the_storm(
     async with world.runtime() as runtime:
         await driver.run(runtime, world.file)
         found = _case(world, runtime.ledger.engine)
-    rows = [] if killed else found.rows
-    return replace(found, rows=rows, reran_at=moment, tries=tries, killed=killed, sure=sure)
+    return replace(found, reran_at=moment, tries=tries, killed=killed, sure=sure)
 
 
 def _case(world: World, engine: Engine) -> Case:
@@ -42,7 +41,7 @@ def _case(world: World, engine: Engine) -> Case:
         provider=provider_of(world.simulator.stage),
         books=books_of(engine),
         moves=list(illegal_moves(engine)),
-        rows=world.watched.rows,
+        pages=list(world.place.pages),
         crossings=world.wire.crossings,
         strays=world.wire.strays,
     )

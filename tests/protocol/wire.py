@@ -1,8 +1,9 @@
-"""Connections to the simulator that are quick to give up, and remember what was served."""
+"""Connections to the simulator that are quick to give up, and tell what was served."""
 
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
@@ -19,6 +20,8 @@ from providers.settings import Access
 from providers.throttle import Throttle
 
 KEY = "test-key"
+SERVED: ContextVar[list[bytes] | None] = ContextVar("SERVED", default=None)
+"""Bodies of good answers that were completely delivered, if somebody wants to know."""
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 Hook = Callable[[str], None]
 """Told that a submit has come to a point of its way: `connected`, `headers sent`, `body sent`."""
@@ -52,8 +55,6 @@ class Wire:
     hook: Hook | None = None
     concurrency: int | None = None
     """Of each account, as its owner allows it."""
-    served: list[bytes] = field(default_factory=list[bytes])
-    """Bodies of answers, as they came."""
     crossings: list[Crossing] = field(default_factory=list[Crossing])
     strays: list[str] = field(default_factory=list[str])
     """Places that were asked and are not the provider's."""
@@ -96,7 +97,9 @@ class _Tap(httpx.AsyncBaseTransport):
         inner = self._fresh if request.method == "POST" else self._kept
         response = await inner.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Remembering(response.stream, self._wire.served)
+        served = SERVED.get()
+        if served is not None and response.is_success:
+            response.stream = _Remembering(response.stream, served)
         return response
 
     async def aclose(self) -> None:
@@ -126,12 +129,10 @@ class _Remembering(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = bytearray()
-        try:
-            async for chunk in self._inner:
-                content += chunk
-                yield chunk
-        finally:
-            self._served.append(bytes(content))
+        async for chunk in self._inner:
+            content += chunk
+            yield chunk
+        self._served.append(bytes(content))
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -19,6 +19,7 @@ from tests.flows.campaigns import campaign, write_list
 from tests.protocol.clock import RunnerClock, SharedTime
 from tests.protocol.compiled import share_compiled
 from tests.protocol.journal import keep_journal
+from tests.protocol.pages import PageLog
 from tests.protocol.points import At, WatchedLedger, WatchedWire
 from tests.protocol.wire import Hook, Wire
 
@@ -42,6 +43,11 @@ class Place:
         """The time of everybody."""
         return SharedTime(self.time_file)
 
+    @property
+    def pages(self) -> PageLog:
+        """The pages that any runner of the place saw taken."""
+        return PageLog(self.time_file.with_name("pages"))
+
     def wire(self, hook: Hook | None = None) -> Wire:
         """Connections that run by the time of the place."""
         throttle = Throttle(RunnerClock(self.time))
@@ -53,7 +59,7 @@ class Place:
         """A runner at work on the campaign."""
         async with WatchedLedger.open(self.database_url) as ledger:
             share_compiled(ledger.engine)
-            ledger.at = at
+            ledger.at, ledger.pages = at, self.pages
             with Runner(locks_of(ledger.engine)) as runner:
                 yield Runtime(ledger, runner, RunnerClock(self.time), connect)
 

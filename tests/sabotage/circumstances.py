@@ -1,7 +1,6 @@
 """Under which a campaign is run, so that it shows whether the protocol holds."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import create_engine, func, or_, select
@@ -67,9 +66,25 @@ def dying_as_the_cursor_moves() -> Circumstance:
 
         await run_and_die(world, cursor_has_moved)
         engine.dispose()
-        read = list(world.watched.rows)
         world.time.skip(timedelta(minutes=5))  # Until somebody notices.
-        return replace(await rest.to_the_end(world, killed=True), rows=read)
+        return await rest.to_the_end(world, killed=True)
+
+    return run
+
+
+def dying_after_a_page(fault: str) -> Circumstance:
+    """Something goes wrong with the pages, and the runner dies when it has taken two."""
+
+    async def run(world: World) -> Case:
+        world.storm(scenarios(world.api)[fault].rules)
+        taken: list[str] = []
+
+        def the_second(point: str) -> bool:
+            taken.extend([point] if point == "after save_page" else ())
+            return len(taken) == 2
+
+        await run_and_die(world, the_second)
+        return await rest.to_the_end(world, killed=True)
 
     return run
 

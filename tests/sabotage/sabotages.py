@@ -5,6 +5,7 @@ To replace our own code is what a sabotage is; tests that prove that the code wo
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -230,6 +231,22 @@ def poison_row_dropped(patch: pytest.MonkeyPatch) -> None:
         return 0
 
     patch.setattr(rows, "keep_unread", keep_unread)
+
+
+def poison_row_dropped_by_the_adapter(patch: pytest.MonkeyPatch) -> None:
+    """Adapters that hand on what they could read, and not what they could not."""
+    for name in ("bland", "happyrobot", "vocode"):
+        _drop_what_cannot_be_read(patch, adapter(name))
+
+
+def _drop_what_cannot_be_read(patch: pytest.MonkeyPatch, provider: Any) -> None:
+    page_as_it_is = provider.page
+
+    async def page(self: Any, batch: BatchRef, cursor: str | None = None) -> Page:
+        found: Page = await page_as_it_is(self, batch, cursor)
+        return replace(found, calls=tuple(row for row in found.calls if row.call is not None))
+
+    patch.setattr(provider, "page", page)
 
 
 def dialled_from_elsewhere(patch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,18 @@ CONTROLS = [
     Control(by.cursor_before_rows, "happyrobot", when.dying_as_the_cursor_moves(), ["I6"]),
     Control(by.filtered_by_state, "happyrobot", when.on_a_good_day(), ["I5"]),
     Control(by.poison_row_dropped, "bland", when.under("page: row without id"), ["I6"]),
+    Control(
+        by.poison_row_dropped, "vocode", when.dying_after_a_page("page: row without id"), ["I6"]
+    ),
+    Control(
+        by.poison_row_dropped_by_the_adapter, "bland", when.under("page: row without id"), ["I6"]
+    ),
+    Control(
+        by.poison_row_dropped_by_the_adapter,
+        "happyrobot",
+        when.under("page: row with null for an id"),
+        ["I6"],
+    ),
     Control(by.dialled_from_elsewhere, "vocode", when.on_a_good_day(), ["I1", "I3"]),
 ]
 
