@@ -66,12 +66,15 @@ def _ours(said: str, page: TakenPage, batches: Mapping[str, str]) -> bool:
 
 
 def _canonical(row: Any) -> str:
-    return json.dumps(row, sort_keys=True)
+    """The row as text; of half an emoji, which no strict JSON can hold, a question mark."""
+    text = json.dumps(row, sort_keys=True, ensure_ascii=False)
+    return text.encode(errors="replace").decode()
 
 
 def _read(raw: bytes) -> Any:
-    """Read JSON without the secrets of others."""
-    return json.loads(raw, object_hook=_less_secrets)
+    """Read JSON, be it strict or not, without the secrets of others."""
+    text = raw.decode("utf-8-sig", errors="replace")
+    return json.loads(text, strict=False, parse_constant=lambda _: None, object_hook=_less_secrets)
 
 
 def _less_secrets(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Connections to the simulator that are quick to give up, and tell what was served."""
 
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -99,7 +100,8 @@ class _Tap(httpx.AsyncBaseTransport):
         assert isinstance(response.stream, httpx.AsyncByteStream)
         served = SERVED.get()
         if served is not None and response.is_success:
-            response.stream = _Remembering(response.stream, served)
+            packed = response.headers.get("content-encoding") == "gzip"
+            response.stream = _Remembering(response.stream, served, packed=packed)
         return response
 
     async def aclose(self) -> None:
@@ -124,15 +126,20 @@ def _traced(fence: Trace, wire: Wire) -> Trace:
 
 
 class _Remembering(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream, served: list[bytes]) -> None:
-        self._inner, self._served = inner, served
+    def __init__(self, inner: httpx.AsyncByteStream, served: list[bytes], *, packed: bool) -> None:
+        self._inner, self._served, self._packed = inner, served, packed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = bytearray()
         async for chunk in self._inner:
             content += chunk
             yield chunk
-        self._served.append(bytes(content))
+        with suppress(zlib.error):  # Then nobody can read it.
+            self._served.append(_unpacked(bytes(content)) if self._packed else bytes(content))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _unpacked(content: bytes) -> bytes:
+    return zlib.decompress(content, wbits=zlib.MAX_WBITS | 16).strip()
