@@ -144,8 +144,8 @@ def abandon(name: str, *, key: str | None, actor: str, reason: str) -> None:
     Should a call of it turn up all the same, it is kept.
     """
     with Ledger.open() as ledger:
-        matter = ledger.run_sync(matter_of, name, key)
-        many = ledger.run_sync(_abandon, matter, Decider(actor=actor, reason=reason))
+        decider = Decider(actor=actor, reason=reason)
+        matter, many = ledger.run_sync(_abandon, name, key, decider)
     if not matter.keys:
         say(f"{name} is given up: its people count as not reached.")
     else:
@@ -169,8 +169,8 @@ def _confirm(db: Connection, matter: Matter, decider: Decider) -> int:
     return many
 
 
-def _abandon(db: Connection, matter: Matter, decider: Decider) -> int:
-    now = SystemClock().now()
+def _abandon(db: Connection, name: str, key: str | None, decider: Decider) -> tuple[Matter, int]:
+    matter, now = matter_of(db, name, key), SystemClock().now()
     if matter.keys:
         many = people.abandon(db, matter.tag, matter.keys, decider, now)
         done = bool(many)
@@ -178,7 +178,7 @@ def _abandon(db: Connection, matter: Matter, decider: Decider) -> int:
         many, done = 0, holding.abandon(db, matter.tag, decider, now)
     if not done:
         refuse_stale(matter)
-    return many
+    return matter, many
 
 
 def _ask(name: str) -> None:

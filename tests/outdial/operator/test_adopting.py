@@ -1,10 +1,16 @@
 """`outdial held adopt`: believed as far as the provider bears it out."""
 
+import asyncio
 from datetime import datetime
 
 import pytest
 
 from campaign.clock import SystemClock
+from campaign.errors import BadInput
+from outdial.adopting import adopt_by_hand
+from outdial.settling import matter_of
+from store.decisions import holding
+from store.decisions.holding import Decider
 from tests.outdial.operator.conftest import Terminal
 from tests.outdial.operator.doubts import (
     SAID,
@@ -150,6 +156,19 @@ def test_an_operators_word_alone_is_kept_as_such(desk: Desk, outdial: Terminal) 
     assert submission(desk, tag)["provider_batch_id"] == "job-7"
     (decision,) = decisions(desk)
     assert decision[1:3] == ("held adopt --unchecked", tag)
+
+
+def test_what_somebody_else_has_settled_meanwhile_is_not_adopted(desk: Desk) -> None:
+    tag = held(desk)
+    matter = desk.ledger.run_sync(matter_of, tag)
+    ann, bob = (Decider(actor=name, reason="seen") for name in ("ann", "bob"))
+    desk.ledger.run_sync(holding.abandon, tag, bob, desk.now)
+
+    with pytest.raises(BadInput, match="settled meanwhile"):
+        asyncio.run(adopt_by_hand(matter, "job-7", ann, not_started=False, unchecked=True))
+
+    assert submission(desk, tag)["provider_batch_id"] is None
+    assert [one[0] for one in decisions(desk)] == ["bob"]
 
 
 def test_where_the_provider_has_no_batches_the_id_is_that_of_the_call(

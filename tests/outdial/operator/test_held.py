@@ -1,10 +1,16 @@
 """`outdial held`: a person settles what no look-up could."""
 
+import io
 import json
+from collections.abc import Callable
 
 import pytest
+from click.testing import CliRunner
 
 from campaign.clock import SystemClock
+from outdial.cli import cli
+from store.decisions import holding
+from store.decisions.holding import Decider
 from tests.outdial.operator.conftest import Terminal
 from tests.outdial.operator.doubts import SAID, decisions, doubtful, held, people, submission
 from tests.store.desk import Desk
@@ -93,6 +99,35 @@ def test_a_mistyped_tag_changes_nothing(desk: Desk, outdial: Terminal) -> None:
     assert "nothing was changed" in said
     assert submission(desk, tag)["state"] == "held"
     assert decisions(desk) == []
+
+
+class Hesitant(io.BytesIO):
+    """Somebody who types, and while they do something happens."""
+
+    def __init__(self, typed: str, meanwhile: Callable[[], object]) -> None:
+        super().__init__(typed.encode())
+        self._meanwhile = meanwhile
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        typed = super().read1(-1 if size is None else size)
+        if typed:
+            self._meanwhile()
+        return typed
+
+
+def test_what_is_settled_while_the_tag_is_typed_is_not_settled_again(
+    desk: Desk, outdial: Terminal
+) -> None:
+    tag = held(desk)
+    bob = Decider(actor="bob", reason="was faster")
+    typed = Hesitant(f"{tag}\n", lambda: desk.ledger.run_sync(holding.abandon, tag, bob, desk.now))
+
+    said = CliRunner().invoke(cli, ["held", "confirm-not-placed", tag, *SAID], input=typed)
+
+    assert said.exit_code == 2
+    assert "is abandoned, not held" in said.stderr
+    assert "planned again" not in said.output
+    assert [one[0] for one in decisions(desk)] == ["bob"]
 
 
 def test_yes_types_nothing(desk: Desk, outdial: Terminal) -> None:
