@@ -5,6 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from store.books import Books
 from store.plans.binding import Approval
+from tasks.registry import policy_of
 from tasks.steps import approving, closing, listing, planning
 from tasks.steps.runtime import current
 
@@ -25,7 +26,7 @@ async def bind_plan(campaign_id: str, plan: str, actor: str, reason: str) -> Non
 @task(task_run_name="plan wave of {campaign_id}", cache_policy=NO_CACHE, retries=2)
 async def plan_wave(campaign_id: str, room: int) -> tuple[str, ...]:
     """Turn people who are due into at most `room` batches; returns their ids."""
-    return await planning.plan_wave(current(), campaign_id, room)
+    return await planning.plan_wave(current(), campaign_id, room, policy_of)
 
 
 @task(task_run_name="close the books of {campaign_id}", cache_policy=NO_CACHE, retries=2)

@@ -24,6 +24,11 @@ class ProviderTasks(Protocol):
     stop: Step
 
 
+def policy_of(provider: str) -> Policy:
+    """Return how a provider is treated. Raises `Unsupported`."""
+    return tasks_of(provider).POLICY
+
+
 def tasks_of(provider: str) -> ProviderTasks:
     """Return the provider's task module. Raises `Unsupported`."""
     if provider not in names():

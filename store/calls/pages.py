@@ -49,7 +49,7 @@ def save_page(
 
     Nothing is written unless the sweep still is where this page was asked for. `own_only`: the
     list holds this batch's calls and no others, so that one which no attempt explains is an
-    incident; elsewhere it is passed over.
+    incident; elsewhere it is passed over, unless it bears a tag of ours.
     """
     batch = db.execute(select(_BATCH).where(_BATCH.c.id == batch_id).with_for_update()).one()
     if (batch.cursor, batch.round) != (cursor_before, round_before):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 from campaign.calls import Call
 from store.calls import rows
 from store.calls.joining import Attempts, KnownAttempt, attempts_for
+from store.calls.marks import is_ours
 from store.calls.merging import merged, says_the_same, still_missing
 from store.calls.origin import Origin
 from store.calls.reading import first_read, given_up
@@ -110,7 +111,7 @@ class _Taker:
 
     def _take_new(self, listed: _Listed) -> None:
         attempt = self._attempts.of(listed.call, own_only=self._own_only)
-        if attempt is None and not self._own_only:
+        if attempt is None and not self._own_only and not self._is_ours(listed):
             self._foreign += 1
             return
         if attempt is not None and attempt.erased:
@@ -128,6 +129,9 @@ class _Taker:
         )
         self._new[call.id] = None
         self._keep(stored, attempt, listed.call)
+
+    def _is_ours(self, listed: _Listed) -> bool:
+        return is_ours(self._db, self._origin, listed.call, listed.raw)
 
     def _renew(self, known: StoredCall, listed: _Listed) -> None:
         call = listed.call

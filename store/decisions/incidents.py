@@ -1,6 +1,6 @@
 """What must not happen and did: written down once, and the campaign waits for a person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,8 +38,12 @@ def report(
     subject: str,
     detail: str,
     now: datetime,
+    about: Iterable[str] = (),
 ) -> None:
-    """Write an incident down, once per kind and subject, and pause the campaign if it runs."""
+    """Write an incident down, once per kind and subject, and pause the campaign if it runs.
+
+    `about`: names without blanks that it is about, for `known_about`.
+    """
     insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
     statement = insert(_INCIDENT).values(
         campaign_id=campaign_id,
@@ -47,6 +51,7 @@ def report(
         kind=kind,
         subject=subject,
         detail=detail,
+        about=" ".join(sorted(about)),
         at=now,
     )
     # SQLAlchemy counts the rows of UPDATE and DELETE only; of an INSERT it is the driver's whim.
@@ -81,14 +86,16 @@ def resolve(db: Connection, incident_id: int, *, actor: str, reason: str, now: d
     return resolved
 
 
-def is_resolved(db: Connection, kind: str, subject: str) -> bool:
-    """Whether a person has looked at this incident and answers for going on."""
-    query = select(_INCIDENT.c.id).where(
-        _INCIDENT.c.kind == kind,
-        _INCIDENT.c.subject == subject,
-        _INCIDENT.c.resolved_at.is_not(None),
+def known_about(db: Connection, campaign_id: str, kind: str) -> Mapping[str, bool]:
+    """Return the names that incidents of a kind were about: whether a person vouched for them."""
+    query = (
+        select(_INCIDENT.c.about, _INCIDENT.c.resolved_at)
+        .where(_INCIDENT.c.campaign_id == campaign_id, _INCIDENT.c.kind == kind)
+        .order_by(_INCIDENT.c.resolved_at.is_not(None))
     )
-    return db.execute(query).first() is not None
+    return {
+        name: row.resolved_at is not None for row in db.execute(query) for name in row.about.split()
+    }
 
 
 def unresolved(db: Connection, campaign_id: str | None = None) -> Sequence[IncidentView]:

@@ -20,6 +20,9 @@ class Incident(Row, table=True):
     """`duplicate_call`, `orphan_call`, `duplicate_submission`, ..."""
     subject: str
     detail: str = text_column()
+    about: str = text_column()
+    """Names that it is about, parted by blanks, where whoever resolves it vouches for just these.
+    """
     at: datetime = time_column(nullable=False)
     resolved_at: datetime | None = time_column()
 

@@ -4,6 +4,9 @@ A copy does not know what was submitted since, and would dial the same people ag
 does know.
 """
 
+import hashlib
+from collections.abc import Sequence
+
 from campaign.errors import ProviderError
 from campaign.tags import tag_prefix
 from providers.port import Provider
@@ -17,7 +20,8 @@ from tasks.steps.collecting import bear
 from tasks.steps.runtime import Runtime
 
 RESTORED = "restored_ledger"
-"""The kind of the incident; once a person has resolved it the campaign goes on."""
+"""The kind of the incident; whoever resolves it vouches for the submissions that were shown."""
+_NAMED = 3
 
 
 async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bool:
@@ -51,22 +55,32 @@ def ask_again(runtime: Runtime, batch: BatchView) -> None:
 
 
 async def _vouched_for(runtime: Runtime, batch: BatchView, unknown: set[str]) -> bool:
-    """Whether a person has looked at it; otherwise stop the campaign until one has."""
-    subject, now = f"{batch.campaign_id}/{batch.provider}", runtime.clock.now()
-    if await runtime.ledger.run(incidents.is_resolved, RESTORED, subject):
+    """Whether a person has looked at each of them; otherwise stop the campaign until one has."""
+    known = await runtime.ledger.run(incidents.known_about, batch.campaign_id, RESTORED)
+    if all(known.get(tag, False) for tag in unknown):
         return True
+    now, shown = runtime.clock.now(), sorted(unknown - known.keys())
     detail = (
         f"{batch.provider} has {len(unknown)} submissions of this campaign that this ledger has"
         " never sent: it seems to be an older copy of the one that did"
     )
-    await runtime.ledger.run(
-        incidents.report,
-        batch.campaign_id,
-        batch.id,
-        RESTORED,
-        subject=subject,
-        detail=detail,
-        now=now,
-    )
+    if shown:
+        # What is shown later was not looked at: it is an incident of its own.
+        digest = hashlib.sha256(" ".join(shown).encode()).hexdigest()[:8]
+        await runtime.ledger.run(
+            incidents.report,
+            batch.campaign_id,
+            batch.id,
+            RESTORED,
+            subject=f"{batch.campaign_id}/{batch.provider}/{digest}",
+            detail=f"{detail} ({_named(shown)})",
+            now=now,
+            about=shown,
+        )
     await runtime.ledger.run(incidents.attention, batch.campaign_id, detail, now)
     return False
+
+
+def _named(tags: Sequence[str]) -> str:
+    more = f" and {len(tags) - _NAMED} more" if len(tags) > _NAMED else ""
+    return ", ".join(tags[:_NAMED]) + more

@@ -1,6 +1,6 @@
 """Who is called next: turn recipients that are due into batches."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaign.rules.ruling import ruler
 from campaign.spec import expired
@@ -11,13 +11,14 @@ from store.allowance import room as allowance
 from store.batches import views as batches
 from store.campaigns import CampaignView
 from store.planning import planner as planning
+from tasks.steps.policy import PolicyOf
 from tasks.steps.runtime import Runtime
 from tasks.steps.submitting import caller_numbers, drain_of, submission_size
 
-_AT_ONCE = timedelta(0)
 
-
-async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str, ...]:
+async def plan_wave(
+    runtime: Runtime, campaign_id: str, room: int, policy_of: PolicyOf
+) -> tuple[str, ...]:
     """Plan at most `room` further batches of people who are due, and return their ids.
 
     One transaction each: whoever is planned has an open attempt, and nobody can plan them again.
@@ -27,7 +28,7 @@ async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str,
     planned: list[str] = []
     providers = [share.provider for share in campaign.spec.shares]
     while providers and len(planned) < room:
-        batch_id = await _plan_batch(runtime, campaign, providers[0])
+        batch_id = await _plan_batch(runtime, campaign, providers[0], policy_of)
         if batch_id is None:
             providers.pop(0)
         else:
@@ -36,14 +37,15 @@ async def plan_wave(runtime: Runtime, campaign_id: str, room: int) -> tuple[str,
     return tuple(planned)
 
 
-async def _plan_batch(runtime: Runtime, campaign: CampaignView, name: str) -> str | None:
+async def _plan_batch(
+    runtime: Runtime, campaign: CampaignView, name: str, policy_of: PolicyOf
+) -> str | None:
     provider = await runtime.provider(campaign.id, campaign.spec, name)
     limits, now = campaign.spec.limits, runtime.clock.now()
     if not _may_plan(campaign, now):
         return None
     # Who is judged by one instant and paced by another may never fit into any batch.
-    knows_start = provider.capabilities.start_in_future is not None
-    start = now + (limits.start_guard or _AT_ONCE) if knows_start else now
+    start = policy_of(name).start_at(limits, provider.capabilities, now) or now
     quota = runtime.account(name).quota(limits)
     part = submission_size(provider.capabilities, quota, limits.concurrency_of_a_batch)
     planned = await runtime.ledger.run(

@@ -1,7 +1,11 @@
 """How one provider is treated: what its task module states and the steps read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from campaign.spec import Limits
+from providers.port import Capabilities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,3 +25,19 @@ class Policy:
     """A submission in doubt that was not found for so long, in three looks or more, is held."""
     start_guard: timedelta
     """How far ahead a start is set where the provider knows start times; zero where it does not."""
+
+    def start_at(
+        self, limits: Limits, capabilities: Capabilities, now: datetime
+    ) -> datetime | None:
+        """When calls that are sent now begin at the earliest; None: at once.
+
+        The same for whoever plans and for whoever sends: people are judged by this instant.
+        """
+        if capabilities.start_in_future is None:
+            return None
+        guard = self.start_guard if limits.start_guard is None else limits.start_guard
+        return now + guard if guard > timedelta(0) else None
+
+
+PolicyOf = Callable[[str], Policy]
+"""Tells the policy of a provider by its name."""

@@ -1,7 +1,7 @@
 """Send what is planned: the only place from which a dialling endpoint is asked."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaign.calls import Order
 from campaign.drain import Drain
@@ -120,7 +120,7 @@ async def _submit_one(
     ledger, clock = runtime.ledger, runtime.clock
     if await ledger.run(gate.called_off, tag, clock.now()):
         return True
-    start_at = _start_at(batch, provider.capabilities, clock.now(), policy)
+    start_at = policy.start_at(batch.spec.limits, provider.capabilities, clock.now())
     judge = ruler(batch.spec, start_at or clock.now())
     drain = drain_of(batch.spec, provider.capabilities, start_at or clock.now())
     await ledger.run(screening.drop_uncallable, tag, clock.now(), judge, drain)
@@ -175,13 +175,3 @@ async def _stop_at(
         return None
     submission = await runtime.ledger.run(submissions.get, tag)
     return None if submission is None else submission.stop_at
-
-
-def _start_at(
-    batch: BatchView, capabilities: Capabilities, now: datetime, policy: Policy
-) -> datetime | None:
-    if capabilities.start_in_future is None:
-        return None
-    wish = batch.spec.limits.start_guard
-    guard = policy.start_guard if wish is None else wish
-    return now + guard if guard > timedelta(0) else None

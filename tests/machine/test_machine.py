@@ -25,6 +25,7 @@ from sqlalchemy import select
 
 from store import books
 from store.batches.views import BATCH
+from tasks.registry import policy_of
 from tasks.steps import closing, planning, sweeping
 from tests.flows.campaigns import people
 from tests.machine.carrier import Answer, Manners
@@ -73,7 +74,11 @@ class Machine(RuleBasedStateMachine):
     @rule(index=which, campaign=which, mishap=mishaps)
     def plan(self, index: int, campaign: int, mishap: Mishap | None) -> None:
         campaign_id = self.office.campaigns[campaign]
-        self.do(index, lambda worker: planning.plan_wave(worker.runtime, campaign_id, 1), mishap)
+        self.do(
+            index,
+            lambda worker: planning.plan_wave(worker.runtime, campaign_id, 1, policy_of),
+            mishap,
+        )
 
     @rule(index=which, batch=st.integers(0, 5), mishap=mishaps)
     def advance(self, index: int, batch: int, mishap: Mishap | None) -> None:
@@ -195,7 +200,7 @@ class Machine(RuleBasedStateMachine):
         runtime = worker.runtime
         self.office.let_go_on(campaign_id)
         if await planning.anybody_due(runtime, campaign_id):
-            await planning.plan_wave(runtime, campaign_id, 1)
+            await planning.plan_wave(runtime, campaign_id, 1, policy_of)
         steps = [
             await driver.one_step(runtime, one)
             for one in await planning.unfinished(runtime, campaign_id)

@@ -12,7 +12,7 @@ from store.batches import views as batches
 from store.books import Books
 from store.database.columns import table_of
 from store.tables import Batch
-from tasks.registry import tasks_of
+from tasks.registry import policy_of, tasks_of
 from tasks.steps import agenda, closing, enrolling, listing, planning, sweeping
 from tasks.steps.advancing import advance
 from tasks.steps.agenda import Agenda, Verb
@@ -117,7 +117,7 @@ async def _round(runtime: Runtime, campaign_id: str) -> tuple[bool, datetime | N
     """Do what is due for a campaign; returns whether anything was, or when something will be."""
     room = await sweeping.room(runtime, campaign_id)
     if room > 0 and await planning.anybody_due(runtime, campaign_id):
-        await planning.plan_wave(runtime, campaign_id, room)
+        await planning.plan_wave(runtime, campaign_id, room, policy_of)
     due = [await one_step(runtime, one) for one in await planning.unfinished(runtime, campaign_id)]
     if any(one.verbs for one in due):
         return True, None

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Connection, text
 
 from campaign.states import CampaignState
+from campaign.tags import tag_prefix
 from simulator.faults.rules import Rule
 from simulator.faults.status import DateHeader, Status
 from simulator.settings import SimulatorSettings
@@ -22,6 +24,8 @@ from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
 from tests.protocol.truth import provider_of
 from tests.protocol.world import World, begin
+
+AGENT = "0d6f7a52-4b0c-4f6e-9a53-2b1d8c7e6f10"
 
 
 def rings(world: World) -> int:
@@ -82,6 +86,42 @@ async def test_once_a_person_has_looked_a_restored_ledger_goes_on(
 
         assert before == 6
         assert rings(world) == 12
+
+
+async def test_who_has_looked_vouches_for_what_was_shown_and_for_nothing_later(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    def elsewhere(number: int) -> None:
+        """Another copy of the ledger has a batch created."""
+        body: dict[str, object] = {
+            "name": f"x#{tag_prefix(campaign_id)}{number}-1-0",
+            "callAgentId": AGENT,
+            "maxConcurrentDials": 1,
+            "rows": [{"toNumber": "+13125550199"}],
+        }
+        url = f"{world.simulator.base_urls['vogent']}/batch_dial_jobs"
+        key = {"Authorization": "Bearer test-key"}
+        httpx.post(url, headers=key, json=body).raise_for_status()
+
+    def resolve_all(db: Connection, now: datetime) -> int:
+        found = incidents.unresolved(db, campaign_id)
+        for one in found:
+            incidents.resolve(db, one.id, actor="Ann", reason="that was us", now=now)
+        return len(found)
+
+    with begin("vogent", tmp_path, sqlite_ledger) as world:
+        async with world.runtime() as runtime:
+            campaign_id = await driver.enroll(runtime, world.file)
+        for number in (80, 90):
+            elsewhere(number)
+            async with world.runtime() as runtime:
+                await driver.run(runtime, world.file, resumes=3)
+                assert rings(world) == 0
+                assert await runtime.ledger.run(resolve_all, runtime.clock.now()) == 1
+        async with world.runtime() as runtime:
+            await driver.run(runtime, world.file, resumes=3)
+
+        assert rings(world) == 6
 
 
 async def test_nothing_is_sent_while_the_clocks_differ(tmp_path: Path, sqlite_ledger: str) -> None:

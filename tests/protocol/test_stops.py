@@ -14,6 +14,7 @@ from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.batches import advancing
 from store.decisions import cancelling
+from tasks.registry import policy_of
 from tasks.steps import closing, planning
 from tasks.steps.runtime import Runtime, lend
 from tests.flows.campaigns import APIS
@@ -27,7 +28,7 @@ FEW_LINES = {"concurrency": 2, "batch_size": 6, "start_guard": "0s"}
 async def begin_calling(runtime: Runtime, file: Path) -> str:
     """Hand one batch over; returns the campaign's id."""
     campaign_id = await driver.enroll(runtime, file)
-    for batch_id in await planning.plan_wave(runtime, campaign_id, 1):
+    for batch_id in await planning.plan_wave(runtime, campaign_id, 1, policy_of):
         await driver.one_step(runtime, batch_id)
     return campaign_id
 

@@ -17,6 +17,7 @@ from store import campaigns
 from store.batches import views as batches
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
+from tasks.registry import policy_of
 from tasks.steps import planning
 from tasks.steps.runtime import Runtime, lend
 from tests.protocol import driver
@@ -30,7 +31,7 @@ async def in_doubt(world: World, lost: str) -> AsyncGenerator[tuple[Runtime, str
     """A runner, a campaign and its batch, whose only submit got no answer."""
     async with world.runtime() as runtime, lend(runtime):
         campaign_id = await driver.enroll(runtime, world.file)
-        (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1)
+        (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
         world.storm([Rule(routes=["submit"], fault=Close.model_validate({"when": lost}))])
         while not world.simulator.stage.world.ledger.requests[-1:] or (
             world.simulator.stage.world.ledger.requests[-1].route != "submit"

@@ -8,6 +8,7 @@ from simulator.faults.connection import Close
 from simulator.faults.rules import Rule
 from simulator.faults.status import Status
 from simulator.faults.timing import ListingLag
+from tasks.registry import policy_of
 from tasks.steps import planning
 from tasks.steps.advancing import look_after
 from tasks.steps.agenda import Agenda
@@ -29,7 +30,7 @@ async def test_a_batch_in_doubt_is_left_alone_between_two_look_ups(
         world.storm(LOST)
         async with world.runtime() as runtime, lend(runtime):
             campaign_id = await driver.enroll(runtime, world.file)
-            (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1)
+            (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
             begun = runtime.clock.now()
 
             async def once() -> Agenda:

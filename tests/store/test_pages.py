@@ -271,6 +271,41 @@ def test_in_a_list_of_everything_somebody_elses_calls_are_passed_over(desk: Desk
     assert desk.row("SELECT clean_rounds FROM batch")["clean_rounds"] == 1
 
 
+@pytest.mark.parametrize("key", ["a key that we never gave", None])
+def test_in_a_list_of_everything_a_call_with_our_tag_that_nothing_explains_is_an_incident(
+    desk: Desk, key: str | None
+) -> None:
+    batch = desk.placed(people=1)
+    orphan = desk.call(key, id="orphan", to=number(50))
+
+    for version in (f"tag {batch.tags[0]}", f"tag {batch.tags[0]}, later"):
+        desk.page(batch, [listed(orphan, version)], own_only=False)
+
+    assert [(row["provider_call_id"], row["recipient_id"]) for row in desk.stored()] == [
+        ("orphan", None)
+    ]
+    assert desk.incidents() == ["orphan_call"]
+    assert desk.row("SELECT state FROM campaign")["state"] == "needs_attention"
+
+
+def test_in_a_list_of_everything_a_call_of_another_batch_of_the_campaign_is_passed_over(
+    desk: Desk,
+) -> None:
+    campaign = desk.campaign(people=2)
+    first, second = (desk.plan(campaign.id, size=1) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    desk.submit(first)
+    desk.submit(second)
+    (call,) = desk.calls(first)
+    unkeyed = replace(call, key=None, id="unkeyed", to=number(50))
+    tagged = f"tag {first.tags[0]}"
+
+    saved = desk.page(second, [listed(call, tagged), listed(unkeyed, tagged)], own_only=False)
+
+    assert (saved.foreign, desk.stored(), desk.incidents()) == (2, [], [])
+
+
 def test_in_a_list_of_everything_a_second_call_to_a_number_is_another_attempts(
     desk: Desk,
 ) -> None:

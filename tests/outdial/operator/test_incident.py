@@ -21,6 +21,7 @@ def reported(desk: Desk, name: str = "spring", first: int = 0) -> str:
         subject=f"{campaign.id}/vogent",
         detail="an older copy",
         now=desk.now,
+        about=["od1-a", "od1-b"],
     )
     return campaign.id
 
@@ -50,7 +51,8 @@ def test_a_resolved_incident_is_audited_and_its_campaign_may_be_resumed(
     outdial.done("resume", "spring")
     assert outdial("incident", "list").exit_code == 0
     with desk.ledger.reading() as db:
-        assert incidents.is_resolved(db, "restored_ledger", f"{campaign_id}/vogent")
+        known = incidents.known_about(db, campaign_id, "restored_ledger")
+        assert known == {"od1-a": True, "od1-b": True}
         assert campaigns.get(db, "spring").state == "running"
         (first, *_) = [(one.actor, one.verb, one.subject) for one in audit.listing(db)]
         assert first == ("ann", "resolve", "incident 1")

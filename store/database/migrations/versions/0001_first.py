@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
         sa.Column("at", columns.UtcDateTime(), nullable=False),
         sa.Column("resolved_at", columns.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
