@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.protocol.killing import CRASH_TABLE
+from tests.protocol.crashes import CRASH_TABLE
 
 MEND_THEMSELVES = frozenset({"", "submit: close after", "submit: 429, retry after seconds"})
 """Scenarios after which every submit is known in the end: it is found, or may be sent again."""

@@ -9,6 +9,7 @@ lists do not have, such as a total, is not falsified.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -99,6 +100,7 @@ LOOKUPS: Mapping[str, tuple[RouteClass, Kinds]] = {
 """Where each API is asked for a submission of which nobody knows what became."""
 
 
+@cache
 def scenarios(api: str) -> Mapping[str, Scenario]:
     """Everything that can go wrong with one provider's API, by name."""
     found = [

@@ -18,10 +18,12 @@ from simulator.settings import SimulatorSettings
 from tests.protocol import rest
 from tests.protocol.case import Case
 from tests.protocol.certain import sure
+from tests.protocol.crashes import CRASH_TABLE, PLAIN
 from tests.protocol.databases import Databases, quick_folder
+from tests.protocol.elsewhere import another_host, lease_runs_out
 from tests.protocol.faults import Scenario, scenarios
 from tests.protocol.invariants import violations
-from tests.protocol.killing import CRASH_TABLE, run_and_kill
+from tests.protocol.killing import run_and_kill
 from tests.protocol.trials import Trial
 from tests.protocol.world import World, begin
 
@@ -80,8 +82,10 @@ async def outcome_of(trial: Trial, databases: Databases) -> Outcome:
         world.wire.patience = scenario.patience
         world.storm(scenario.rules, trial.seed)
         try:
+            place = another_host(world.place) if trial.elsewhere else world.place
             for name in trial.kills:
-                landed += run_and_kill(world.place, CRASH_TABLE[name].point)
+                landed += run_and_kill(place, CRASH_TABLE[name].point)
+            early = await lease_runs_out(world) if trial.elsewhere else []
             seen = await rest.to_the_end(
                 world,
                 killed=bool(trial.kills),
@@ -91,7 +95,7 @@ async def outcome_of(trial: Trial, databases: Databases) -> Outcome:
             complaints = [f"broke off: {type(error).__name__}: {error}"[:300]]
         else:
             proved = _not_reached(trial, landed) if trial.kills else idle(world, scenario)
-            complaints = violations(seen) + proved
+            complaints = violations(seen) + early + proved
             submissions, held = len(seen.books.submissions), list(_held(seen))
     return Outcome(
         trial=trial,
@@ -146,7 +150,7 @@ def settings_of(scenario: Scenario) -> SimulatorSettings:
 
 def _not_reached(trial: Trial, landed: int) -> list[str]:
     """A kill that cannot land proves nothing."""
-    surely = len(trial.kills) == 1 and CRASH_TABLE[trial.kills[0]].under == trial.fault
+    surely = len(trial.kills) == 1 and trial.fault in PLAIN.values()
     return ["the runner was not killed"] if surely and not landed else []
 
 

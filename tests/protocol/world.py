@@ -37,6 +37,8 @@ class Place:
     time_file: Path
     database_url: str
     file: Path
+    locks: Path | None = None
+    """Where its runners keep their locks; None: where those of this host do."""
 
     @property
     def time(self) -> SharedTime:
@@ -60,7 +62,7 @@ class Place:
         async with WatchedLedger.open(self.database_url) as ledger:
             share_compiled(ledger.engine)
             ledger.at, ledger.pages = at, self.pages
-            with Runner(locks_of(ledger.engine)) as runner:
+            with Runner(self.locks or locks_of(ledger.engine)) as runner:
                 yield Runtime(ledger, runner, RunnerClock(self.time), connect)
 
 
