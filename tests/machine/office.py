@@ -1,7 +1,8 @@
 """Where it all happens: a ledger with two campaigns, a carrier, two runners and an operator."""
 
+import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -25,6 +26,7 @@ from tests.machine.carrier import Carrier
 from tests.machine.judge import Orders
 from tests.machine.line import KINDS, connecting
 from tests.machine.time import VirtualClock
+from tests.machine.turns import Turns
 from tests.machine.worker import Mishap, Worker
 from tests.protocol.compiled import share_compiled
 from tests.protocol.journal import keep_journal
@@ -35,27 +37,28 @@ T = TypeVar("T")
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
 LISTS = {"first": range(3), "second": range(2, 4)}
 """Who is on the list of each campaign: one person is on both."""
+SPEC: Mapping[str, object] = {
+    "limits": {"concurrency": 3, "batch_size": 2, "start_guard": "0s"},
+    "polling": {"min": "1m", "max": "10m", "settle": "2m"},
+    "policy": {
+        "calling_windows": "any_hour",
+        "max_attempts": 2,
+        "min_gap": "5m",
+        "retry_on": ["no_answer", "busy"],
+    },
+}
 DECIDER = Decider(actor="Ada", reason="looked it up")
 _ASKED = {"actor": "Ada", "reason": "asked to"}
 
 
-def write_template(provider: str, url: str) -> None:
+def write_template(
+    provider: str, url: str, lists: Mapping[str, range] = LISTS, **changes: object
+) -> None:
     """Fill an empty ledger with two campaigns that run, and their lists."""
     with Ledger.open(url) as ledger:
         keep_journal(ledger.engine)
-        for name, listed in LISTS.items():
-            spec = campaign(
-                provider,
-                name,
-                limits={"concurrency": 3, "batch_size": 2, "start_guard": "0s"},
-                polling={"min": "1m", "max": "10m", "settle": "2m"},
-                policy={
-                    "calling_windows": "any_hour",
-                    "max_attempts": 2,
-                    "min_gap": "5m",
-                    "retry_on": ["no_answer", "busy"],
-                },
-            )
+        for name, listed in lists.items():
+            spec = campaign(provider, name, **{**SPEC, **changes})
             enrolled = ledger.run_sync(campaigns.enroll, spec, "/", START)
             opened = ledger.run_sync(recipients.begin_import, enrolled.id, "people.csv", START)
             rows = [
@@ -106,6 +109,17 @@ class Office:
         worker = self.workers[index]
         await worker.do(lambda: work(worker), mishap)
         await self._replace_if_dead(index)
+
+    async def side_by_side(self, work: Callable[[Worker], Awaitable[object]], seed: int) -> None:
+        """Have everybody who is awake do the same at once, in turns drawn by the seed."""
+        turns = Turns(seed)
+        awake = [index for index, worker in enumerate(self.workers) if not worker.paused]
+        for index in awake:
+            self.workers[index].turns = turns
+        doing = [asyncio.create_task(self.do(index, work, None)) for index in awake]
+        await turns.until_done(doing)
+        for worker in self.workers:
+            worker.turns = None
 
     async def wake(self, index: int) -> None:
         """Let a paused runner go on."""

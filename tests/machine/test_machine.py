@@ -71,6 +71,9 @@ class Machine(RuleBasedStateMachine):
         if not self.office.workers[index].paused:
             self.loop.run_until_complete(self.office.do(index, work, mishap))
 
+    def side_by_side(self, work: Callable[[Worker], Awaitable[object]], seed: int) -> None:
+        self.loop.run_until_complete(self.office.side_by_side(work, seed))
+
     @rule(index=which, campaign=which, mishap=mishaps)
     def plan(self, index: int, campaign: int, mishap: Mishap | None) -> None:
         campaign_id = self.office.campaigns[campaign]
@@ -86,6 +89,13 @@ class Machine(RuleBasedStateMachine):
         if known:
             batch_id = known[batch % len(known)]
             self.do(index, lambda worker: driver.one_step(worker.runtime, batch_id), mishap)
+
+    @rule(batch=st.integers(0, 5), seed=st.integers(0, 1000))
+    def advance_side_by_side(self, batch: int, seed: int) -> None:
+        known = self.batches()
+        if known:
+            batch_id = known[batch % len(known)]
+            self.side_by_side(lambda worker: driver.one_step(worker.runtime, batch_id), seed)
 
     @rule(index=which, campaign=which)
     def close_the_books(self, index: int, campaign: int) -> None:

@@ -15,6 +15,7 @@ from store.calls import PageSaved
 from store.ledger import Ledger
 from store.runners import Runner
 from tasks.steps.runtime import Connect, Runtime, lend
+from tests.machine.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +45,8 @@ class Worker:
         ledger = PointwiseLedger(engine, self)
         self.runtime = Runtime(ledger, self._runner, clock, connect(self))
         self.dead = False
+        self.turns: Turns | None = None
+        """Taken at each point, if others are at work at the same time."""
         self.kept: list[tuple[str, ListedCall]] = []
         """Rows of pages that the ledger took, with the batch they were read for."""
         self._mishap: Mishap | None = None
@@ -79,7 +82,9 @@ class Worker:
         self._runner.close()
 
     async def point(self, name: str) -> None:
-        """Come by a point where one may also be paused."""
+        """Come by a point where one may also be paused, or others go first."""
+        if self.turns is not None:
+            await self.turns.take()
         self.tell(name)
         if self._mishap == Mishap("pauses", self._points):
             self._awake.clear()
