@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tasks.registry import tasks_of
-from tasks.steps import planning, submitting
+from tasks.steps import planning
 from tests.machine.judge import complaints
 from tests.machine.office import write_template
 from tests.machine.test_machine import Machine
@@ -41,14 +41,14 @@ def test_two_runners_that_submit_one_batch_ring_everybody_once(
     write_template(provider, copy_ledger(empty_ledger, tmp_path), lists, **IMPATIENT)
     machine = Machine(provider, tmp_path / "ledger.db")
     office, chance = machine.office, Random(seed)
-    policy = tasks_of(provider).POLICY
+    tasks = tasks_of(provider)
 
     for _ in range(WAVES):
         machine.plan(0, chance.randrange(2), None)
         for batch_id in machine.batches():
 
-            async def submit(worker: Worker, batch_id: str = batch_id) -> None:
-                await submitting.submit(worker.runtime, batch_id, policy)
+            async def submit(_worker: Worker, batch_id: str = batch_id) -> None:
+                await tasks.submit.fn(batch_id)
 
             machine.side_by_side(submit, chance.randrange(1000))
             assert complaints(office.engine, office.carrier, office.orders) == []
