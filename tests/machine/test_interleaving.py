@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tasks.registry import tasks_of
+from tasks.registry import policy_of, tasks_of
 from tasks.steps import planning
 from tests.machine.judge import complaints
 from tests.machine.office import write_template
@@ -67,7 +67,7 @@ def test_two_runners_that_plan_at_once_take_nobody_twice(
     campaign_id = machine.office.campaigns[0]
 
     async def plan(worker: Worker) -> None:
-        await planning.plan_wave(worker.runtime, campaign_id, 2)
+        await planning.plan_wave(worker.runtime, campaign_id, 2, policy_of)
 
     for seed in SEEDS:
         machine.side_by_side(plan, seed)
