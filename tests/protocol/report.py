@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tests.flows.campaigns import APIS
+from tests.protocol.crashes import CRASH_TABLE
 from tests.protocol.outcomes import Outcome
 from tests.protocol.trials import Trial
 
@@ -39,6 +41,8 @@ def _lines(outcomes: Sequence[Outcome], planned: Sequence[Trial], seed: int) -> 
     yield from _by_fault(outcomes)
     yield ""
     yield from _held(outcomes)
+    yield ""
+    yield from _landed(outcomes)
     yield from _complaints(outcomes)
 
 
@@ -46,9 +50,16 @@ def _figures(outcomes: Sequence[Outcome], seed: int) -> Iterator[str]:
     commits = Counter(one.commit for one in outcomes)
     made = ", ".join(f"{name} ({count})" for name, count in commits.most_common())
     yield f"- seed {seed}; runs by commit: {made or 'none'}"
+    if len(commits) > 1:
+        yield "- a run without complaint is kept and not repeated for a later commit: only those of"
+        yield "  the last commit are proof of that commit itself"
     kills = [one for one in outcomes if one.trial.kills]
     landed = sum(one.landed for one in kills)
     yield f"- {len(outcomes)} runs, {len(kills)} of them with kills; {landed} kills landed"
+    calm = [one for one in outcomes if not one.trial.kills]
+    effects = sum(sum(one.effects) for one in calm)
+    yield f"- without kills faults changed {effects} answers or calls in {len(calm)} runs; a fault"
+    yield "  that changed nothing is a complaint"
     for what, names in _PROMISES.items():
         yield f"- {what}: {sum(_broke(one, names) for one in outcomes)}"
     named = [name for names in _PROMISES.values() for name in names]
@@ -86,17 +97,53 @@ def _held(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield "## What stays held"
     yield ""
     yield "A submission stays held where nobody but a person can know whether it was placed."
-    yield "The last column is from the simulator's ledger: what came of its last request."
+    yield "Of each API: held / submitted, over all runs under the fault. The last column is from"
+    yield "the simulator's ledger: what came of the last request of those that are held."
     yield ""
-    yield "| fault | APIs | submissions | held | of these |"
-    yield "|---|---|---|---|---|"
-    for fault, ones in _grouped((one.trial.fault or "none", one) for one in outcomes if one.held):
-        apis = ", ".join(sorted({one.trial.api for one in ones}))
-        submissions, held = sum(one.submissions for one in ones), sum(len(one.held) for one in ones)
+    yield from _header("fault", *APIS, "of these")
+    for (killed, fault), ones in _grouped((_under(one), one) for one in outcomes):
         known = Counter(what for one in ones for what in one.held)
-        reasons = "; ".join(f"{count} {what}" for what, count in known.most_common())
-        killed = " (with kills)" if all(one.trial.kills for one in ones) else ""
-        yield f"| {fault}{killed} | {apis} | {submissions} | {held} | {reasons} |"
+        if known:
+            shares = [_share([one for one in ones if one.trial.api == api]) for api in APIS]
+            reasons = "; ".join(f"{count} {what}" for what, count in known.most_common())
+            yield _row(f"{fault}{' (with kills)' if killed else ''}", *shares, reasons)
+
+
+def _under(one: Outcome) -> tuple[bool, str]:
+    return bool(one.trial.kills), one.trial.fault or "none"
+
+
+def _share(ones: Sequence[Outcome]) -> str:
+    held, submissions = sum(len(one.held) for one in ones), sum(one.submissions for one in ones)
+    return f"{held} / {submissions}" if submissions else ""
+
+
+def _landed(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """At which points runners were really killed: others came to their end before."""
+    yield "## Where runners were killed"
+    yield ""
+    yield "Of each API: killed at the point / to be killed there. The last column counts those"
+    yield "that were killed there after having been killed once before."
+    yield ""
+    yield from _header("point", *APIS, "second")
+    for point in CRASH_TABLE:
+        once = [one for one in outcomes if one.trial.kills == (point,)]
+        cells = [_hits([one for one in once if one.trial.api == api]) for api in APIS]
+        twice = [one for one in outcomes if one.trial.kills[1:] == (point,)]
+        yield _row(point, *cells, f"{sum(one.landed > 1 for one in twice)} / {len(twice)}")
+
+
+def _hits(ones: Sequence[Outcome]) -> str:
+    return f"{sum(one.landed for one in ones)} / {len(ones)}" if ones else ""
+
+
+def _header(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield _row(*("---" for _ in names))
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _complaints(outcomes: Sequence[Outcome]) -> Iterator[str]:
