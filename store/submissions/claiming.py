@@ -11,6 +11,7 @@ from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
 from store.allowance.gate import refuse_beyond
 from store.database.columns import UtcDateTime, instant
+from store.database.room import refuse_without_room
 from store.planning.choosing import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable, still_planned
 from store.submissions.views import ATTEMPT, SUBMISSION, log, view_of
@@ -75,6 +76,7 @@ def mark_wire(
     `dials` is False where creating rings nobody; `judge` rules on everybody once more. Raises
     `Stopped`: not one byte may leave.
     """
+    refuse_without_room(db)
     refuse_uncallable(db, tag, now, judge)
     refuse_beyond(db, tag)
     statement = (

@@ -1,7 +1,9 @@
 """The protocol's transactions: who may send, what a late answer means, who may still be called."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -484,3 +486,24 @@ def test_nobody_decides_without_a_name_and_a_reason(decider: Decider, desk: Desk
     with pytest.raises(ValueError, match="name"):
         desk.ledger.run_sync(holding.abandon, runner.tag, decider, desk.now)
     assert seen(desk, runner.tag).state is SubmissionState.HELD
+
+
+def test_nothing_is_sent_while_the_disk_of_a_sqlite_ledger_is_all_but_full(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, runner = planned(desk)
+    assert runner.claims()
+    full = shutil.disk_usage(Path.cwd())._replace(free=7 * 1024 * 1024)
+
+    def usage(_folder: Path) -> object:
+        return full
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+
+    if desk.ledger.engine.dialect.name == "sqlite":
+        with pytest.raises(Stopped, match="7 MB left"):
+            runner.marks()
+        monkeypatch.undo()
+    runner.marks()
+
+    assert desk.row("SELECT count(*) AS marks FROM submit_log WHERE event = 'wire'")["marks"] == 1
