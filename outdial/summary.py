@@ -16,6 +16,8 @@ from store.accounts import memory as accounts
 from store.accounts.memory import LeftAlone
 from store.allowance import telling
 from store.allowance.telling import Line
+from store.batches import totals
+from store.batches.totals import Shortfall
 from store.books import Books, OutcomeCount
 from store.campaigns import CampaignView
 from store.decisions import incidents
@@ -39,6 +41,7 @@ class Standing:
     doubts: Sequence[Doubt]
     unanswered: Sequence[Unanswered]
     unread: Sequence[Unread]
+    shortfalls: Sequence[Shortfall]
     incidents: Sequence[IncidentView]
     imports: Sequence[ImportView]
     left_alone: Sequence[LeftAlone]
@@ -71,6 +74,7 @@ def standing(db: Connection, campaign: CampaignView, now: datetime) -> Standing:
         doubts=tuple(doubts.doubts(db, campaign.id)),
         unanswered=tuple(doubts.unanswered(db, campaign.id)),
         unread=glance.unread(db, campaign.id),
+        shortfalls=tuple(totals.shortfalls(db, campaign.id)),
         incidents=incidents.unresolved(db, campaign.id),
         imports=recipients.imports(db, campaign.id),
         left_alone=accounts.left_alone(db, [share.provider for share in campaign.spec.shares], now),
@@ -132,6 +136,11 @@ def attention(said: Standing, now: datetime) -> Iterator[str]:
             f"{count(row.rows, 'row')} of {row.provider} could not be read ({row.problem}): kept"
             " as sent in the table unread_row."
         )
+    for short in said.shortfalls:
+        yield (
+            f"{short.provider} spoke of {count(short.total, 'call')} in batch {short.batch_no} and"
+            f" showed {short.kept}, however often it was asked: see there whether one is missing."
+        )
     for incident in said.incidents:
         yield (
             f"{incident.kind.replace('_', ' ')}: {incident.detail} ({incident.subject}). Once you"
@@ -158,6 +167,7 @@ def as_json(said: Standing) -> dict[str, Any]:
         "doubts": [asdict(doubt) for doubt in said.doubts],
         "unanswered": [asdict(one) for one in said.unanswered],
         "unread": [asdict(row) for row in said.unread],
+        "shortfalls": [asdict(one) for one in said.shortfalls],
         "incidents": [asdict(incident) for incident in said.incidents],
         "imports": [asdict(one) for one in said.imports],
         "left_alone": [asdict(one) for one in said.left_alone],

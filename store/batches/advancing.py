@@ -8,6 +8,7 @@ from sqlalchemy import Connection, update
 from campaign.states import BATCH as MACHINE
 from campaign.states import BatchState, move
 from campaign.words import Progress
+from store.batches.totals import owes_more
 from store.batches.unanswered import close_unanswered, stalled, unreadable
 from store.batches.views import BATCH, BatchView, Tally, get, tally
 
@@ -36,10 +37,15 @@ def schedule(
     db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(values))
 
 
-def looked(db: Connection, batch_id: str, progress: Progress, now: datetime) -> None:
-    """Record a successful look at the provider's batch."""
+def looked(
+    db: Connection, batch_id: str, progress: Progress, now: datetime, *, total: int | None = None
+) -> None:
+    """Record a successful look at the provider's batch; `total`: of its calls, if it says."""
     batch = get(db, batch_id)
-    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(progress=progress.value))
+    values: dict[str, object] = {"progress": progress.value}
+    if total is not None:
+        values["total"] = total
+    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(values))
     is_over = progress.over or stalled(db, batch, progress, now)
     _note_over(db, batch, now, is_over=is_over)
 
@@ -77,9 +83,9 @@ def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) 
     """Decide from the rows what state a batch is in.
 
     It is settled when every submission is decided, every attempt has an outcome, and, after the
-    provider was over with it, a whole sweep brought nothing new; one of which nothing can be heard
-    is not waited for. `own_progress`: the provider has no batch object, so it is over when its
-    calls are.
+    provider was over with it, a whole sweep brought nothing new, or some more where the provider
+    says that it has more calls; one of which nothing can be heard is not waited for.
+    `own_progress`: the provider has no batch object, so it is over when its calls are.
     """
     batch = get(db, batch_id)
     counted = tally(db, batch_id)
@@ -88,19 +94,21 @@ def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) 
         _note_over(db, batch, now, is_over=is_over)
         batch = get(db, batch_id)
     waits = counted.submitted and not counted.undecided
-    if waits and close_unanswered(db, batch, now):
+    more = owes_more(db, batch)
+    if waits and close_unanswered(db, batch, now, owes_more=more):
         counted = tally(db, batch_id)
-    state = _state(batch, counted, gives_up=unreadable(db, batch, now))
+    state = _state(batch, counted, gives_up=unreadable(db, batch, now), owes_more=more)
     _enter(db, batch, state, now)
     return Settled(state, counted)
 
 
-def _state(batch: BatchView, counted: Tally, *, gives_up: bool) -> BatchState:
+def _state(batch: BatchView, counted: Tally, *, gives_up: bool, owes_more: bool) -> BatchState:
     if counted.undecided or counted.unstarted_submissions:
         return BatchState.SUBMITTING
     if not counted.accepted_submissions and not counted.held_submissions:
         return BatchState.REJECTED
-    swept = batch.swept_clean or gives_up or not counted.accepted_submissions
+    swept_clean = batch.swept_clean and not owes_more
+    swept = swept_clean or gives_up or not counted.accepted_submissions
     if counted.submitted or not swept:
         return BatchState.COLLECTING
     return BatchState.HELD if counted.held_submissions or counted.held else BatchState.SETTLED

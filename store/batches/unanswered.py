@@ -42,7 +42,9 @@ def unreadable(db: Connection, batch: BatchView, now: datetime) -> bool:
     return batch.failures >= _TRIES and now - _last_heard(db, batch) >= STALL
 
 
-def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
+def close_unanswered(
+    db: Connection, batch: BatchView, now: datetime, *, owes_more: bool = False
+) -> bool:
     """Give every attempt a verdict once there is nothing left to wait for.
 
     Returns whether any was given.
@@ -50,10 +52,10 @@ def close_unanswered(db: Connection, batch: BatchView, now: datetime) -> bool:
     A call that is over and whose late outcome never came is closed with what is known. An attempt
     of which whole sweeps showed no call, in a batch that we had stopped before it was over, was not
     dialled. Any other attempt without a finished call is held: whether a telephone rang nobody
-    knows.
+    knows. `owes_more`: the provider says that it has calls which no sweep has shown.
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
-    swept = waited and batch.clean_rounds >= _ROUNDS
+    swept = waited and batch.clean_rounds >= _ROUNDS and not owes_more
     if not swept and not unreadable(db, batch, now):
         return False
     rows = _unanswered(db, batch)

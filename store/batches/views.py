@@ -43,6 +43,7 @@ class BatchView:
     cursor: str | None
     round: int
     clean_rounds: int
+    total: int | None
     failures: int
     stop_asked_at: datetime | None
     stopped_at: datetime | None

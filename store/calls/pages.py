@@ -72,6 +72,9 @@ def save_page(
         advanced=True,
     )
     _advance(db, batch, page.next, brought_something=bool(saved.new or saved.changed))
+    if own_only and page.total is not None:
+        statement = update(_BATCH).where(_BATCH.c.id == batch_id)
+        db.execute(statement.values(total=page.total))
     return saved
 
 

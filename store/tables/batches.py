@@ -41,6 +41,8 @@ class Batch(Row, table=True):
     """The current sweep brought something new."""
     clean_rounds: int = 0
     """Sweeps in a row that brought nothing new."""
+    total: int | None = None
+    """Calls that the provider has, as it said last; NULL: it does not say."""
     failures: int = 0
     """Failed looks in a row: the back-off."""
     stop_asked_at: datetime | None = time_column()

@@ -34,7 +34,9 @@ async def poll(runtime: Runtime, batch_id: str) -> None:
         await bear(runtime, batch, error)
     else:
         now = runtime.clock.now()
-        await runtime.ledger.run(advancing.looked, batch_id, status.progress, now)
+        await runtime.ledger.run(
+            advancing.looked, batch_id, status.progress, now, total=status.total
+        )
 
 
 async def collect(runtime: Runtime, batch_id: str, policy: Policy) -> None:

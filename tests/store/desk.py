@@ -157,7 +157,7 @@ class Desk:
             "own_only": own_only,
         }
         following = changes.pop("next", None)
-        page = Page(calls=tuple(rows), next=following)
+        page = Page(calls=tuple(rows), next=following, total=changes.pop("total", None))
         return self.ledger.run_sync(save_page, batch.batch_id, page, **(options | changes))
 
     def detail(self, batch: PlannedBatch, call_id: str, row: ListedCall | None) -> bool:

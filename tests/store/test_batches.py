@@ -7,7 +7,7 @@ import pytest
 
 from campaign.states import BatchState
 from campaign.words import Outcome, Progress
-from store.batches import advancing
+from store.batches import advancing, totals
 from store.batches import views as batches
 from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed
@@ -43,6 +43,53 @@ def test_only_sweeps_after_the_end_prove_that_nothing_is_missing(desk: Desk) -> 
     desk.page(batch, rows)
 
     assert before is BatchState.COLLECTING
+    assert settle(desk, batch) is BatchState.SETTLED
+
+
+def test_a_batch_short_of_its_providers_total_is_swept_some_more_and_no_longer(
+    desk: Desk,
+) -> None:
+    batch = desk.placed()
+    rows = [listed(call) for call in desk.calls(batch)]
+    desk.page(batch, rows)
+    now = desk.now
+    desk.ledger.run_sync(advancing.looked, batch.batch_id, Progress.COMPLETED, now, total=4)
+
+    states: list[BatchState] = []
+    for _ in range(totals.ROUNDS):
+        desk.page(batch, rows)
+        states.append(settle(desk, batch))
+
+    assert states == [BatchState.COLLECTING] * 3 + [BatchState.SETTLED]
+    campaign_id = batch.batch_id.partition("-")[0]
+    (short,) = desk.ledger.run_sync(lambda db: list(totals.shortfalls(db, campaign_id)))
+    assert (short.total, short.kept) == (4, 3)
+
+
+def test_a_call_that_shows_late_makes_the_providers_total_good(desk: Desk) -> None:
+    batch = desk.placed()
+    rows = [listed(call) for call in desk.calls(batch)]
+    desk.page(batch, rows[:2], total=3)
+    look(desk, batch, Progress.COMPLETED)
+    desk.later(hours=1)
+    for _ in range(3):
+        desk.page(batch, rows[:2], total=3)
+    assert settle(desk, batch) is BatchState.COLLECTING
+
+    desk.page(batch, rows, total=3)
+    desk.page(batch, rows, total=3)
+
+    assert settle(desk, batch) is BatchState.SETTLED
+    assert {one["state"] for one in desk.attempts()} == {"done"}
+
+
+def test_the_total_of_a_list_of_everything_tells_nothing_of_a_batch(desk: Desk) -> None:
+    batch = desk.placed()
+    rows = [listed(call) for call in desk.calls(batch)]
+    desk.page(batch, rows, own_only=False, total=900)
+    look(desk, batch, Progress.COMPLETED)
+    desk.page(batch, rows, own_only=False, total=900)
+
     assert settle(desk, batch) is BatchState.SETTLED
 
 

@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("round_changed", sa.Boolean(), nullable=False),
         sa.Column("clean_rounds", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("stop_asked_at", columns.UtcDateTime(), nullable=True),
         sa.Column("stopped_at", columns.UtcDateTime(), nullable=True),
