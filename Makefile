@@ -14,7 +14,7 @@ PACKAGES := campaign flows outdial providers simulator store tasks tests
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test proofs bench processes torture machine lint types contracts check format lock clean
+.PHONY: help venv demo test proofs bench processes torture machine mutants lint types contracts check format lock clean
 
 help: ## Tell what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,13 @@ torture: $(STAMP) ## Prove the protocol at length, for hours (SEED=1, MINUTES=60
 
 processes: $(STAMP) ## Prove with whole programs: two at once, asleep, killed, without their database or worker
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m '' tests/processes
+
+# mutmut is needed only here; it lives in a folder that is thrown away, beside the versions we have.
+mutants: $(STAMP) ## Break the submit path in small ways, and write who noticed into docs/mutation-report.md (ONLY=http)
+	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	$(PIP) freeze --exclude-editable > "$$tmp/pins"; \
+	$(PIP) install --quiet --target "$$tmp/tool" --constraint "$$tmp/pins" mutmut==3.8.1; \
+	$(BIN)/python -m tests.mutants --tool "$$tmp/tool" --children $(WORKERS) $(if $(ONLY),--only '$(ONLY)')
 
 bench: $(STAMP) ## Plan a million people, and tell the time and the memory it takes
 	@$(BIN)/python -m tests.benchmarks

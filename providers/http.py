@@ -331,8 +331,7 @@ def _reason(answer: Answer) -> str:
 def _params(query: Query | None) -> dict[str, Any] | None:
     if query is None:
         return None
-    said = {name: value for name, value in query.items() if value is not None}
-    return {k: str(v).lower() if isinstance(v, bool) else v for k, v in said.items()}
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def _content_type(content: bytes | None) -> dict[str, str]:

@@ -125,6 +125,7 @@ def answering(answer: bytes) -> Behaviour:
 
 def http(status: int, body: bytes = b"{}", **headers: str) -> bytes:
     """An HTTP/1.1 answer; underscores in header names become hyphens."""
-    said = {"content-length": str(len(body)), **headers}
-    lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in said.items()]
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    said = {"content-length": str(len(body)), **named}
+    lines = [f"{name}: {value}\r\n" for name, value in said.items()]
     return f"HTTP/1.1 {status} Whatever\r\n{''.join(lines)}\r\n".encode() + body

@@ -1,0 +1,1 @@
+"""How much of the submit path may be broken before a test notices it."""
