@@ -1,7 +1,7 @@
 """What travels between ledger, flows and providers: calls to place, submissions, pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -64,6 +64,10 @@ class SubmissionRef:
     """Aware UTC: not sent before this."""
     keys: frozenset[str] = frozenset()
     """The keys of its calls."""
+
+    def named(self, provider_batch_id: str) -> "SubmissionRef":
+        """Return the same submission as the provider has it under another id."""
+        return replace(self, provider_batch_id=provider_batch_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """How long to wait before asking again. Pure: time goes in, time comes out."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from campaign.spec import Polling
 
@@ -56,3 +56,26 @@ def next_lookup(looks: int) -> timedelta:
     if looks < len(_LOOKS):
         return timedelta(seconds=_LOOKS[looks])
     return _LATER if looks < _PATIENT_AFTER else _LATEST
+
+
+LATE_SWEEPS = (
+    timedelta(minutes=15),
+    timedelta(hours=2),
+    timedelta(hours=24),
+    timedelta(hours=72),
+)
+"""After which a settled batch is swept again: cost, recordings and analyses come late, and so do
+calls."""
+
+
+def next_late_look(since: datetime, now: datetime, guard: datetime | None) -> datetime | None:
+    """When to look once more for what was decided at `since`; None: never again.
+
+    `guard`: nobody is dialled before. Until then often, as it can still be stopped; then at the
+    times of the late sweeps.
+    """
+    soon = now + min(max((now - since) / 2, timedelta(seconds=_LOOKS[0])), _LATER)
+    if guard is not None and soon < guard:
+        return soon
+    moments = (since + pause for pause in LATE_SWEEPS)
+    return next((moment for moment in moments if moment > now), None)

@@ -176,7 +176,8 @@ BATCH: Mapping[BatchState, frozenset[BatchState]] = {
     BatchState.HELD: frozenset(
         {BatchState.SUBMITTING, BatchState.COLLECTING, BatchState.SETTLED, BatchState.REJECTED}
     ),
-    BatchState.REJECTED: frozenset(),
+    # What was refused or given up turned up all the same.
+    BatchState.REJECTED: frozenset({BatchState.COLLECTING}),
 }
 
 _State = TypeVar("_State", bound=StrEnum)

@@ -21,6 +21,7 @@ from campaign.calls import (
 )
 from campaign.errors import Ambiguous, NotFound, Unreadable
 from campaign.words import Progress
+from providers.finding import Hit, sorted_out
 from providers.happyrobot import orders
 from providers.happyrobot.agent import AgentBlock
 from providers.happyrobot.wire import (
@@ -142,19 +143,7 @@ class HappyRobot:
             async for call in self._every_call(submission.since)
             if call.tag == submission.tag or call.key in submission.keys
         ]
-        if not calls:
-            return []
-        ids: dict[str, str] = {}
-        for call in calls:
-            ids.setdefault(call.key or "", call.id)
-        return [
-            Found(
-                provider_batch_id=submission.tag,
-                created_at=min((c.created_at for c in calls if c.created_at), default=None),
-                dialling=any((call.status or "").casefold() != "scheduled" for call in calls),
-                call_ids={key: call_id for key, call_id in ids.items() if key},
-            )
-        ]
+        return sorted_out(submission, map(_hit, calls))
 
     async def tags(self, since: datetime) -> frozenset[str]:
         """Return the tags of the calls since."""
@@ -229,3 +218,8 @@ class HappyRobot:
 
 def _path(call_id: str) -> str:
     return quote(call_id, safe="")
+
+
+def _hit(call: CallRow) -> Hit:
+    scheduled = (call.status or "").casefold() == "scheduled"
+    return Hit(id=call.id, key=call.key, created_at=call.created_at, dialling=not scheduled)

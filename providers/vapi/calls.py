@@ -19,6 +19,7 @@ from campaign.calls import (
 )
 from campaign.errors import Ambiguous, RateLimited, Rejected, Unsupported
 from campaign.words import Progress
+from providers.finding import Hit, sorted_out
 from providers.http import Answer, Http
 from providers.moments import moment
 from providers.port import NO_EFFECT, Capabilities, Fence
@@ -166,19 +167,8 @@ class Calls:
             for call in readable([row], CallRow)
             if call.tag == submission.tag or call.key in submission.keys
         ]
-        if not calls:
-            return []
         # The newest is listed first, and the oldest is the one that was meant.
-        ids = {call.key or "": call.id for call in calls}
-        starts = [at for call in calls if (at := moment(call.created_at))]
-        return [
-            Found(
-                provider_batch_id=submission.tag,
-                created_at=min(starts, default=None),
-                dialling=any(call.status != "scheduled" for call in calls),
-                call_ids={key: call_id for key, call_id in ids.items() if key in submission.keys},
-            )
-        ]
+        return sorted_out(submission, [_hit(call) for call in reversed(calls)])
 
     async def tags(self, since: datetime) -> frozenset[str]:
         """Return the tags of the calls since."""
@@ -227,6 +217,11 @@ def _now(answer: Answer) -> datetime:
     except (ValueError, TypeError):
         return datetime.now(UTC)
     return said.replace(tzinfo=said.tzinfo or UTC)
+
+
+def _hit(call: CallRow) -> Hit:
+    scheduled = call.status == "scheduled"
+    return Hit(id=call.id, key=call.key, created_at=moment(call.created_at), dialling=not scheduled)
 
 
 def _foreign(row: msgspec.Raw) -> bool:

@@ -19,6 +19,7 @@ from campaign.calls import (
 )
 from campaign.errors import NotFound, Unsupported
 from campaign.words import Progress
+from providers.finding import Hit, sorted_out
 from providers.http import Http
 from providers.moments import moment
 from providers.paging import as_cursor, refuse_repeat, resume
@@ -175,19 +176,7 @@ class Vocode:
             async for call in self._every_call()
             if call.ours(TAG) == submission.tag or call.ours(KEY) in submission.keys
         ]
-        if not calls:
-            return []
-        ids: dict[str, str] = {}
-        for call in calls:
-            ids.setdefault(call.ours(KEY) or "", call.id)
-        starts = [at for call in calls if (at := moment(call.start_time))]
-        return [
-            Found(
-                provider_batch_id=submission.tag,
-                created_at=min(starts, default=None),
-                call_ids={key: call_id for key, call_id in ids.items() if key},
-            )
-        ]
+        return sorted_out(submission, map(_hit, calls))
 
     async def tags(self, since: datetime) -> frozenset[str]:  # noqa: ARG002 - the port's signature
         """Return those on the first pages: the list knows neither time nor order."""
@@ -252,3 +241,7 @@ class Vocode:
         first = refuse_repeat(place.first, got.items)
         more = got.has_more and bool(got.items)
         return got, as_cursor(_Place(place.page + 1, first)) if more else None
+
+
+def _hit(call: CallRow) -> Hit:
+    return Hit(id=call.id, key=call.ours(KEY), created_at=moment(call.start_time))

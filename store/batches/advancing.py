@@ -1,24 +1,17 @@
 """What a look at a batch changes: when the next is due, and whether the batch is over."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, update
 
+from campaign.pace import LATE_SWEEPS
 from campaign.states import BATCH as MACHINE
 from campaign.states import BatchState, move
 from campaign.words import Progress
 from store.batches.totals import owes_more
 from store.batches.unanswered import close_unanswered, stalled, unreadable
 from store.batches.views import BATCH, BatchView, Tally, get, tally
-
-# A settled batch is swept again: cost, recordings and analyses come late, and so do calls.
-LATE_SWEEPS = (
-    timedelta(minutes=15),
-    timedelta(hours=2),
-    timedelta(hours=24),
-    timedelta(hours=72),
-)
 
 
 @dataclass(frozen=True, slots=True)

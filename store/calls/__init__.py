@@ -5,6 +5,6 @@ Raw answers are kept byte for byte. A call only ever learns: what an answer leav
 """
 
 from store.calls.details import due_details, save_detail
-from store.calls.pages import PageSaved, save_page
+from store.calls.pages import PageSaved, save_beside, save_page
 
-__all__ = ["PageSaved", "due_details", "save_detail", "save_page"]
+__all__ = ["PageSaved", "due_details", "save_beside", "save_detail", "save_page"]

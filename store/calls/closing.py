@@ -22,7 +22,7 @@ def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
     _note_calls(db, ours)
     ended: dict[tuple[int, int], tuple[KnownAttempt, Call]] = {}
     for attempt, one in ours:
-        if attempt.state.open and one.final:
+        if attempt.state.open and one.final and not _is_beside(attempt, one.call):
             key = (attempt.recipient_id, attempt.no)
             _, known = ended.get(key, (attempt, one.call))
             ended[key] = (attempt, max(known, one.call, key=weight))
@@ -30,6 +30,14 @@ def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
     for attempt, one in ours:
         if not attempt.state.open:
             revise(db, origin, attempt, one)
+
+
+def _is_beside(attempt: KnownAttempt, call: Call) -> bool:
+    """Another call than the one that was placed, such as a surplus one that we had stopped.
+
+    Unless it reached the person it decides nothing: the one that was placed may be under way.
+    """
+    return attempt.provider_call_id not in {None, call.id} and not call.outcome.reached
 
 
 def _suppress(db: Connection, origin: Origin, landed: Iterable[Landed]) -> None:

@@ -78,6 +78,39 @@ def save_page(
     return saved
 
 
+def save_beside(
+    db: Connection, batch_id: str, page: Page, *, now: datetime, policy: Policy, own_only: bool
+) -> PageSaved:
+    """Store a page of a batch that exists beside one of ours.
+
+    What it says of people whom it reached, or who want no more calls, holds. Any other of its calls
+    decides nothing: the one that counts may still be under way.
+    """
+    batch = db.execute(select(_BATCH).where(_BATCH.c.id == batch_id).with_for_update()).one()
+    origin = Origin(
+        provider=batch.provider,
+        campaign_id=batch.campaign_id,
+        batch_id=batch_id,
+        policy=policy,
+        now=now,
+    )
+    listed, unread = _sorted_out(page.calls, policy)
+    taken = take(db, origin, listed, own_only=own_only, beside=True)
+    telling = (one for one in taken.landed if one.call.outcome.reached or one.call.opted_out)
+    follow(db, origin, list(telling))
+    saved = PageSaved(
+        new=taken.new,
+        changed=taken.changed,
+        unread=rows.keep_unread(db, batch_id, unread, now),
+        foreign=taken.foreign,
+        advanced=True,
+    )
+    if saved.new or saved.changed:
+        values = {"round_changed": True, "clean_rounds": 0}
+        db.execute(update(_BATCH).where(_BATCH.c.id == batch_id).values(values))
+    return saved
+
+
 def _sorted_out(
     listed: Sequence[ListedCall], policy: Policy
 ) -> tuple[list[tuple[Call, bytes]], list[ListedCall]]:

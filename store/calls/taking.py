@@ -45,9 +45,17 @@ class _Listed:
 
 
 def take(
-    db: Connection, origin: Origin, listed: Sequence[tuple[Call, bytes]], *, own_only: bool
+    db: Connection,
+    origin: Origin,
+    listed: Sequence[tuple[Call, bytes]],
+    *,
+    own_only: bool,
+    beside: bool = False,
 ) -> Taken:
-    """Store what is new or changed; a sweep that brings nothing new costs one query."""
+    """Store what is new or changed; a sweep that brings nothing new costs one query.
+
+    `beside`: they are of a batch that is known to be one too many, so each is no news.
+    """
     read = [_Listed(call, raw, rows.sha256(raw)) for call, raw in listed]
     known = _known(db, origin, [one.call.id for one in read])
     fresh = [one for one in read if known.get(one.call.id) != (origin.batch_id, one.raw_sha256)]
@@ -55,7 +63,7 @@ def take(
         return Taken()
     stored = rows.load(db, origin.provider, [one.call.id for one in fresh if one.call.id in known])
     attempts = attempts_for(db, origin, [one.call for one in fresh], list(stored.values()))
-    taker = _Taker(db, origin, attempts, stored, own_only=own_only)
+    taker = _Taker(db, origin, attempts, stored, own_only=own_only, beside=beside)
     for one in fresh:
         taker.take(one)
     return taker.write()
@@ -80,9 +88,10 @@ class _Taker:
         stored: dict[str, StoredCall],
         *,
         own_only: bool,
+        beside: bool,
     ) -> None:
         self._db, self._origin, self._attempts = db, origin, attempts
-        self._own_only = own_only
+        self._own_only, self._beside = own_only, beside
         self._stored = stored
         self._new: dict[str, None] = {}
         self._renewed: dict[str, None] = {}
@@ -191,7 +200,7 @@ class _Taker:
         self._landed[call.id] = Landed(attempt, call, final, listed.to)
         if attempt is None:
             self._report("orphan_call", call, "the provider lists a call that no attempt explains")
-        elif not self._attempts.link(attempt, call.id):
+        elif not self._attempts.link(attempt, call.id) and not self._beside:
             self._report("duplicate_call", call, "the provider placed two calls for one attempt")
 
     def _report(self, kind: str, call: Call, detail: str) -> None:

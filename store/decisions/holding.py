@@ -35,11 +35,13 @@ def adopt(
     """A person has found it at the provider: collect it.
 
     `dials` is False where what was created still has to be started. `unchecked`: the provider was
-    not asked, and the audit says so. Returns False if the submission is not held.
+    not asked, and the audit says so. Returns False if the submission is not held, or the id is
+    another's.
     """
     if not _is_held(db, tag):
         return False
-    deciding.accept(db, tag, receipt, now, dials=dials, event="adopted by hand")
+    if not deciding.accept(db, tag, receipt, now, dials=dials, event="adopted by hand"):
+        return False
     return _decided(db, tag, decider, now, "adopt --unchecked" if unchecked else "adopt")
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from campaign.calls import Receipt
+from campaign.pace import next_late_look
 from campaign.states import SUBMISSION as MACHINE
-from campaign.states import AttemptState, RecipientState, SubmissionState, before
+from campaign.states import AttemptState, BatchState, RecipientState, SubmissionState, before
 from store.database.columns import instant, table_of
 from store.failover.moving import move_on
-from store.submissions.views import ATTEMPT, SUBMISSION, log
+from store.submissions import surplus
+from store.submissions.views import ATTEMPT, SUBMISSION, log, times
 from store.tables import Batch, Recipient
 
 _BATCH = table_of(Batch)
@@ -28,11 +30,15 @@ def accept(
 ) -> bool:
     """Record the provider's yes.
 
-    Returns False if the submission is known by another id: then the provider has it twice.
+    Returns False if it is not ours: the submission is known by another id, and the provider has it
+    twice; or the id is another submission's. Either is an incident.
 
     Not bound to an epoch: an id that is known stays true, whoever learns it, so a runner that was
     overtaken records it too.
     """
+    if surplus.is_anothers(db, tag, receipt.provider_batch_id, now):
+        log(db, tag, "contested", now, request_id=receipt.request_id)
+        return False
     allowed = {state.value for state in before(MACHINE, SubmissionState.ACCEPTED)}
     if not dials:
         # What rings nobody is not worth bringing back once it was given up.
@@ -57,20 +63,40 @@ def accept(
     detail = receipt.provider_batch_id
     log(db, tag, said, now, request_id=receipt.request_id, detail=detail)
     if decided:
+        _look_again(db, tag, now, dials=dials)
         to_be_stopped(db, tag)
         _attempts_submitted(db, tag, now, dials=dials)
         _refuse_some(db, tag, receipt.refused, now)
     if ours:
         _record_calls(db, tag, receipt.call_ids)
+    elif dials:
+        surplus.record(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
     return ours
+
+
+def _look_again(db: Connection, tag: str, now: datetime, *, dials: bool) -> None:
+    """Have a batch that was over collected, and what was sent twice looked for still."""
+    over = [state.value for state in BatchState if state.over]
+    db.execute(
+        update(_BATCH)
+        .where(_BATCH.c.id == _batch_of(tag), _BATCH.c.state.in_(over))
+        .values(due_at=now, clean_rounds=0)
+    )
+    if dials and times(db, tag, "planned_again"):
+        start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
+        due_at = next_late_look(now, now, start_at)
+        db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=due_at))
+
+
+def _batch_of(tag: str) -> ScalarSelect[str]:
+    return select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
 
 
 def to_be_stopped(db: Connection, tag: str) -> None:
     """A stop that the batch has had did not reach what turns up only now."""
-    its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
     db.execute(
         update(_BATCH)
-        .where(_BATCH.c.id == its_batch, _BATCH.c.stopped_at.is_not(None))
+        .where(_BATCH.c.id == _batch_of(tag), _BATCH.c.stopped_at.is_not(None))
         .values(stopped_at=None)
     )
 

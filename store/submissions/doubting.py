@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, exists, func, select, update
 
-from campaign.pace import next_lookup
+from campaign.pace import next_late_look, next_lookup
 from campaign.states import AttemptState, RecipientState, SubmissionState
 from store.database.columns import table_of
 from store.submissions.deciding import RECIPIENT, close, to_be_stopped
@@ -109,14 +109,30 @@ def plan_again(
 
 
 def abandon(db: Connection, tag: str, now: datetime, *, reason: str) -> bool:
-    """A person gives a held submission up: its people are closed and never called by it."""
+    """A person gives a held submission up: its people are closed and never called by it.
+
+    It is still looked for, when settled batches are swept, as it may turn up all the same.
+    """
     statement = (
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state == SubmissionState.HELD.value)
-        .values(state=SubmissionState.ABANDONED.value, due_at=None, note=reason)
+        .values(
+            state=SubmissionState.ABANDONED.value,
+            due_at=next_late_look(now, now, None),
+            note=reason,
+        )
     )
     if db.execute(statement).rowcount != 1:
         return False
     close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now=now, reason=reason)
     log(db, tag, "abandoned", now, detail=reason)
     return True
+
+
+def look_later(db: Connection, tag: str, now: datetime) -> None:
+    """Say when to look once more for what is decided: accepted after a doubt, or given up."""
+    decided = ["accepted", "adopted", "adopted by hand", "abandoned"]
+    since = db.scalar(select(func.max(LOG.c.at)).where(LOG.c.tag == tag, LOG.c.event.in_(decided)))
+    start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
+    due_at = next_late_look(since or now, now, start_at)
+    db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=due_at))

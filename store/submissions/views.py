@@ -89,6 +89,7 @@ def of_batch(
 
 
 _OPEN = (SubmissionState.PLANNED, SubmissionState.UNKNOWN, SubmissionState.HELD)
+_DECIDED = (SubmissionState.ACCEPTED, SubmissionState.ABANDONED)
 _UNSTARTED = (SUBMISSION.c.state == SubmissionState.ACCEPTED.value) & (
     SUBMISSION.c.started_at.is_(None)
 )
@@ -96,7 +97,12 @@ _NEXT_DUE = select(
     func.min(func.coalesce(SUBMISSION.c.due_at, bindparam("now", type_=UtcDateTime())))
 ).where(
     SUBMISSION.c.batch_id == bindparam("its_id"),
-    or_(SUBMISSION.c.state.in_([state.value for state in _OPEN]), _UNSTARTED),
+    or_(
+        SUBMISSION.c.state.in_([state.value for state in _OPEN]),
+        _UNSTARTED,
+        SUBMISSION.c.state.in_([state.value for state in _DECIDED])
+        & SUBMISSION.c.due_at.is_not(None),
+    ),
 )
 
 

@@ -8,7 +8,7 @@ there is a natural one: a batch is `<campaign>-<no>`, a submission is its tag, a
 from sqlmodel import SQLModel
 
 from store.tables.accounts import Account
-from store.tables.batches import Attempt, Batch, Submission, SubmitLog
+from store.tables.batches import Attempt, Batch, Submission, SubmitLog, Surplus
 from store.tables.calls import Call, CallVersion, UnreadRow
 from store.tables.campaigns import Campaign, Import, Recipient
 from store.tables.control import Audit, Incident, KeptPlan, LedgerSetting, Suppression
@@ -33,5 +33,6 @@ __all__ = [
     "Submission",
     "SubmitLog",
     "Suppression",
+    "Surplus",
     "UnreadRow",
 ]

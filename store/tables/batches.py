@@ -102,6 +102,24 @@ class Submission(Row, table=True):
     note: str = text_column()
 
 
+class Surplus(Row, table=True):
+    """What a provider has of a submission beyond what counts: to be stopped, and collected too."""
+
+    tag: str = Field(foreign_key="submission.tag", primary_key=True)
+    name: str = Field(primary_key=True)
+    """The provider's id: of a batch, or of a call where it has none."""
+    key: str | None = None
+    """Of a call: whose. NULL: it is a batch."""
+    batch_id: str = Field(foreign_key="batch.id", index=True)
+    found_at: datetime = time_column(nullable=False)
+    due_at: datetime | None = time_column()
+    """The next try to have it stopped; NULL: none."""
+    failures: int = 0
+    """Stops that failed: the back-off."""
+    stopped_at: datetime | None = time_column()
+    """The provider took the stop."""
+
+
 class SubmitLog(Row, table=True):
     """Append-only: what happened to each submission, claim by claim."""
 

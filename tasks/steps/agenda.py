@@ -9,12 +9,15 @@ from sqlalchemy import Connection
 from campaign.states import BatchState, CampaignState, SubmissionState
 from store.batches import views as batches
 from store.batches.views import BatchView, Tally
-from store.submissions import claiming
+from store.submissions import claiming, surplus
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps import stopping, submitting
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
+
+IN_DOUBT = (SubmissionState.UNKNOWN, SubmissionState.HELD)
+_DECIDED = (SubmissionState.ACCEPTED, SubmissionState.ABANDONED)
 
 
 class Verb(StrEnum):
@@ -97,12 +100,13 @@ def _verbs(
     db: Connection, batch: BatchView, counted: Tally, now: datetime, policy: Policy
 ) -> tuple[Verb, ...]:
     running = batch.campaign_state is CampaignState.RUNNING and batch.stop_asked_at is None
-    doubtful = submissions.of_batch(db, batch.id, (SubmissionState.UNKNOWN, SubmissionState.HELD))
+    surplus_at = surplus.next_due(db, batch.id)
     started = counted.accepted_submissions - counted.unstarted_submissions
     first_look = batch.created_at + min(policy.first_look, batch.spec.polling.max)
     wanted = {
         Verb.STOP: batch.stop_asked_at is not None and batch.stopped_at is None,
-        Verb.FIND: any(_due(one, now) for one in doubtful),
+        Verb.FIND: bool(looked_for(db, batch.id, now))
+        or (surplus_at is not None and surplus_at <= now),
         Verb.SUBMIT: running and counted.planned_submissions > 0,
         Verb.START: running and counted.unstarted_submissions > 0,
         Verb.COLLECT: started > 0 and (now >= first_look or batch.state is BatchState.COLLECTING),
@@ -110,5 +114,14 @@ def _verbs(
     return tuple(verb for verb in Verb if wanted[verb])
 
 
-def _due(submission: SubmissionView, now: datetime) -> bool:
-    return submission.due_at is None or submission.due_at <= now
+def looked_for(db: Connection, batch_id: str, now: datetime) -> list[SubmissionView]:
+    """The submissions of a batch to be looked up now: in doubt, sent twice, or given up."""
+    found = submissions.of_batch(db, batch_id, (*IN_DOUBT, *_DECIDED))
+    return [one for one in found if _to_be_found(one, now)]
+
+
+def _to_be_found(submission: SubmissionView, now: datetime) -> bool:
+    if submission.due_at is None:
+        return submission.state in IN_DOUBT
+    unstarted = submission.state is SubmissionState.ACCEPTED and submission.started_at is None
+    return submission.due_at <= now and not unstarted

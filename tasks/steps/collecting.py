@@ -1,6 +1,7 @@
 """Bring results home: look at the batch, page through its calls, read details."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 
 from campaign.calls import BatchRef, ListedCall
@@ -11,6 +12,7 @@ from store import calls
 from store.batches import advancing
 from store.batches import views as batches
 from store.batches.views import BatchView
+from store.submissions.surplus import batches_beside
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
@@ -50,6 +52,7 @@ async def collect(runtime: Runtime, batch_id: str, policy: Policy) -> None:
         return
     try:
         await _sweep(runtime, batch, provider, reference)
+        await _sweep_beside(runtime, batch, provider)
         await read_details(runtime, batch, provider, policy)
     except ProviderError as error:
         if isinstance(error, Unreadable) and batch.failures % _PATIENCE == _PATIENCE - 1:
@@ -106,6 +109,26 @@ async def _sweep(
         seen.add(page.next)
         cursor = page.next
     raise Unreadable("the provider's pages do not come to an end")
+
+
+async def _sweep_beside(runtime: Runtime, batch: BatchView, provider: Provider) -> None:
+    """Read all calls of surplus batches: no list of this batch shows them, and none may be lost."""
+    for surplus in await runtime.ledger.run(batches_beside, batch.id):
+        cursor: str | None = None
+        with suppress(NotFound, Rejected):  # It was stopped before it had calls.
+            for _ in range(_PAGES_AT_MOST):
+                page = await provider.page(surplus.batch, cursor)
+                await runtime.ledger.run(
+                    calls.save_beside,
+                    batch.id,
+                    page,
+                    now=runtime.clock.now(),
+                    policy=batch.spec.policy,
+                    own_only=provider.capabilities.lists_only_own,
+                )
+                cursor = page.next
+                if cursor is None:
+                    break
 
 
 async def read_details(

@@ -1,44 +1,23 @@
-"""What the provider has twice: stopped if it can be, and reported in any case."""
+"""What the provider has twice: stopped if it can be."""
 
-from contextlib import suppress
-from dataclasses import replace
-
-from campaign.calls import BatchRef, Found
-from campaign.errors import ProviderError
+from campaign.errors import ProviderError, RateLimited
+from campaign.pace import after_failure
 from providers.port import Provider
 from store.batches.views import BatchView
-from store.decisions import incidents
-from store.submissions import views as submissions
+from store.submissions import surplus
 from tasks.steps.runtime import Runtime
 
 
-async def stop_surplus(
-    runtime: Runtime, batch: BatchView, provider: Provider, tag: str, surplus: Found
-) -> None:
-    """Have a batch that should not be place no further call, and the campaign send nothing more.
-
-    What was created and never started rings nobody, and is left alone.
-    """
-    if provider.capabilities.two_phase_start and not surplus.dialling:
-        return
-    reference = await runtime.ledger.run(submissions.reference, tag)
-    its_batch = BatchRef(
-        submissions=(replace(reference, provider_batch_id=surplus.provider_batch_id),),
-        open_calls={call_id: key for key, call_id in surplus.call_ids.items()},
-    )
-    with suppress(ProviderError):  # The incident tells in any case.
-        await provider.stop(its_batch)
-    await runtime.ledger.run(
-        incidents.report,
-        batch.campaign_id,
-        batch.id,
-        "duplicate_submission",
-        subject=_name(surplus),
-        detail=f"{tag} exists twice at {batch.provider}",
-        now=runtime.clock.now(),
-    )
-
-
-def _name(surplus: Found) -> str:
-    """A provider without batches has only calls to name."""
-    return ",".join([surplus.provider_batch_id, *sorted(surplus.call_ids.values())[:3]])
+async def stop_surplus(runtime: Runtime, batch: BatchView, provider: Provider) -> None:
+    """Have whatever should not be place no further call. What fails is due again, later."""
+    ledger, clock = runtime.ledger, runtime.clock
+    for tag, one in await ledger.run(surplus.to_stop, batch.id, clock.now()):
+        try:
+            await provider.stop(one.batch)
+        except ProviderError as error:
+            told = error.retry_after if isinstance(error, RateLimited) else None
+            pause = after_failure(batch.spec.polling, one.failures)
+            pause = max(pause, told or pause)
+            await ledger.run(surplus.stop_failed, tag, one.name, clock.now(), pause)
+        else:
+            await ledger.run(surplus.stopped, tag, one.name, clock.now())

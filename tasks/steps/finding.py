@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaign.calls import Found, Receipt
+from campaign.calls import Found
 from campaign.errors import ProviderError, RateLimited, Unauthorized
 from campaign.pace import next_lookup
 from campaign.states import SubmissionState
@@ -11,14 +11,14 @@ from providers.port import Provider
 from store.batches import views as batches
 from store.batches.views import BatchView
 from store.decisions import incidents
-from store.submissions import deciding, doubting
+from store.submissions import adopting, doubting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
+from tasks.steps.agenda import IN_DOUBT, looked_for
 from tasks.steps.duplicates import stop_surplus
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
-_IN_DOUBT = (SubmissionState.UNKNOWN, SubmissionState.HELD)
 _LEAST_LOOKS = 3
 _MOST_FAILURES = 8
 """Look-ups that failed in a row, half an hour of them, after which nobody waits for the next."""
@@ -33,19 +33,25 @@ class _Search:
     provider: Provider
     policy: Policy
 
+    @property
+    def two_phase(self) -> bool:
+        """Creating rings nobody."""
+        return self.provider.capabilities.two_phase_start
+
 
 async def find(runtime: Runtime, batch_id: str, policy: Policy) -> None:
-    """Look up every submission of the batch that is in doubt and due.
+    """Look up every submission of the batch that is in doubt and due, and stop what is surplus.
 
     Found: adopted, late or not. Not found proves nothing: looked for again; after the quiet time
-    held, and looked for still. Only where creating rings nobody is it created anew.
+    held, and looked for still. Only where creating rings nobody is it created anew. What was sent
+    again after a doubt, or given up, is looked for when it is decided, too.
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     search = _Search(runtime, batch, provider, policy)
-    for submission in await runtime.ledger.run(submissions.of_batch, batch_id, _IN_DOUBT):
-        if submission.due_at is None or submission.due_at <= runtime.clock.now():
-            await _look(search, submission)
+    for submission in await runtime.ledger.run(looked_for, batch_id, runtime.clock.now()):
+        await _look(search, submission)
+    await stop_surplus(runtime, batch, provider)
 
 
 async def _look(search: _Search, submission: SubmissionView) -> None:
@@ -53,11 +59,17 @@ async def _look(search: _Search, submission: SubmissionView) -> None:
     try:
         found = await search.provider.find(reference)
     except ProviderError as error:
-        await _failed(search, submission, error)
+        if submission.state in IN_DOUBT:
+            await _failed(search, submission, error)
+        else:
+            await _look_later(search, submission)
         return
-    if found:
-        await _adopt(search, submission, found)
-    else:
+    if search.two_phase and submission.state is SubmissionState.ABANDONED:
+        # What rings nobody is not worth bringing back.
+        found = [one for one in found if one.dialling]
+    if submission.state is SubmissionState.ACCEPTED:
+        await _found_beside(search, submission, found)
+    elif not found or not await _adopted(search, submission, found):
         await _not_found(search, submission)
 
 
@@ -77,32 +89,34 @@ async def _failed(search: _Search, submission: SubmissionView, error: ProviderEr
         await ledger.run(doubting.hold, tag, now, look_at=later, reason=reason)
 
 
-async def _adopt(search: _Search, submission: SubmissionView, found: list[Found]) -> None:
-    """Adopt the oldest, or the one that dials already; stop a surplus one, and report it."""
-    runtime, now = search.runtime, search.runtime.clock.now()
-    two_phase = search.provider.capabilities.two_phase_start
-    first, *surplus = sorted(found, key=lambda one: (not one.dialling, one.created_at or now))
-    receipt = Receipt(provider_batch_id=first.provider_batch_id, call_ids=first.call_ids)
-    await runtime.ledger.run(
-        deciding.accept,
-        submission.tag,
-        receipt,
-        now,
-        dials=first.dialling or not two_phase,
-        event="adopted",
-    )
-    for other in surplus:
-        await stop_surplus(runtime, search.batch, search.provider, submission.tag, other)
+async def _adopted(search: _Search, submission: SubmissionView, found: list[Found]) -> bool:
+    ledger, now = search.runtime.ledger, search.runtime.clock.now()
+    return await ledger.run(adopting.adopt, submission.tag, found, now, two_phase=search.two_phase)
+
+
+async def _found_beside(search: _Search, submission: SubmissionView, found: list[Found]) -> None:
+    """A request of before a person vouched that there was none: what came of it is surplus."""
+    ledger, now = search.runtime.ledger, search.runtime.clock.now()
+    await ledger.run(adopting.found_again, submission.tag, found, now, two_phase=search.two_phase)
+    await _look_later(search, submission)
+
+
+async def _look_later(search: _Search, submission: SubmissionView) -> None:
+    now = search.runtime.clock.now()
+    await search.runtime.ledger.run(doubting.look_later, submission.tag, now)
 
 
 async def _not_found(search: _Search, submission: SubmissionView) -> None:
+    if submission.state not in IN_DOUBT:
+        await _look_later(search, submission)
+        return
     ledger, now, tag = search.runtime.ledger, search.runtime.clock.now(), submission.tag
     looks = submission.looks + 1
     later = now + next_lookup(looks)
     await ledger.run(doubting.looked_in_vain, tag, submission.looks, now, later)
     if looks < _LEAST_LOOKS:
         return
-    if search.provider.capabilities.two_phase_start:
+    if search.two_phase:
         # Should the first turn up after all, it stays unstarted.
         await ledger.run(
             doubting.plan_again,

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaign.calls import Found, Receipt
+from campaign.calls import Receipt
 from campaign.errors import (
     Ambiguous,
     ClocksDiffer,
@@ -60,12 +60,13 @@ async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Cl
         await _release(runtime, batch, claim, error)
     except BaseException as error:
         # Cancelled, killed softly, or a fault of ours.
-        note = _doubt if may_have_left else _release
+        in_doubt = may_have_left or isinstance(error, Ambiguous)
+        note = _doubt if in_doubt else _release
         await asyncio.shield(note(runtime, batch, claim, error))
         if not isinstance(error, Ambiguous):
             raise
     else:
-        await _accept(runtime, batch, provider, claim.tag, receipt)
+        await _accept(runtime, batch, provider, claim, receipt)
 
 
 async def _mark(runtime: Runtime, batch: BatchView, claim: Claim, *, dials: bool) -> None:
@@ -78,17 +79,13 @@ async def _mark(runtime: Runtime, batch: BatchView, claim: Claim, *, dials: bool
 
 
 async def _accept(
-    runtime: Runtime, batch: BatchView, provider: Provider, tag: str, receipt: Receipt
+    runtime: Runtime, batch: BatchView, provider: Provider, claim: Claim, receipt: Receipt
 ) -> None:
     now, dials = runtime.clock.now(), not provider.capabilities.two_phase_start
-    if not await runtime.ledger.run(deciding.accept, tag, receipt, now, dials=dials):
-        # We were overtaken, and somebody else's request was accepted, too.
-        surplus = Found(
-            provider_batch_id=receipt.provider_batch_id,
-            dialling=dials,
-            call_ids=receipt.call_ids,
-        )
-        await stop_surplus(runtime, batch, provider, tag, surplus)
+    if not await runtime.ledger.run(deciding.accept, claim.tag, receipt, now, dials=dials):
+        # Another's id; or we were overtaken, and somebody else's request was accepted, too.
+        await _doubt(runtime, batch, claim, Ambiguous("the yes names another submission's id"))
+        await stop_surplus(runtime, batch, provider)
 
 
 async def _refuse(runtime: Runtime, batch: BatchView, claim: Claim, error: ProviderError) -> None:

@@ -10,6 +10,7 @@ from store.batches import advancing
 from store.batches import views as batches
 from store.batches.advancing import Settled
 from store.batches.views import BatchView
+from store.submissions import surplus
 from store.submissions import views as submissions
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
@@ -27,7 +28,9 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
     if settled.state in _OVER and settled.state is batch.state:
         await ledger.run(advancing.swept_late, batch_id)
     asked_at = await ledger.run(submissions.next_due, batch_id, now)
+    stop_at = await ledger.run(surplus.next_due, batch_id)
     moments = [
+        None if stop_at is None else max(stop_at, now + batch.spec.polling.min),
         # What is due and was not done waits for something else, such as a free line.
         None if asked_at is None else max(asked_at, now + batch.spec.polling.min),
         await ledger.run(advancing.late_sweep_at, batch_id, now)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from campaign.pace import LATE_SWEEPS
 from campaign.states import BatchState
 from campaign.words import Outcome, Progress
 from store.batches import advancing, totals
@@ -166,7 +167,7 @@ def test_a_batch_that_is_over_is_swept_again_less_and_less_often(desk: Desk) -> 
         moments.append(due_at - begun)
         desk.now = due_at
 
-    assert moments == list(advancing.LATE_SWEEPS)
+    assert moments == list(LATE_SWEEPS)
 
 
 def late_sweep_at(desk: Desk, batch: PlannedBatch) -> datetime | None:

@@ -330,6 +330,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submit_log_tag"), "submit_log", ["tag"], unique=False)
     op.create_table(
+        "surplus",
+        sa.Column("tag", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
+        sa.Column("batch_id", sa.String(), nullable=False),
+        sa.Column("found_at", columns.UtcDateTime(), nullable=False),
+        sa.Column("due_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("stopped_at", columns.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["batch_id"],
+            ["batch.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["tag"],
+            ["submission.tag"],
+        ),
+        sa.PrimaryKeyConstraint("tag", "name"),
+    )
+    op.create_index(op.f("ix_surplus_batch_id"), "surplus", ["batch_id"], unique=False)
+    op.create_table(
         "call",
         sa.Column("provider", sa.String(), nullable=False),
         sa.Column("provider_call_id", sa.String(), nullable=False),

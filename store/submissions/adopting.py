@@ -1,0 +1,56 @@
+"""What a look-up brought to light: one of it counts, the rest is surplus."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from campaign.calls import Found, Receipt
+from store.submissions import surplus
+from store.submissions.deciding import accept
+
+
+def adopt(
+    db: Connection, tag: str, found: Sequence[Found], now: datetime, *, two_phase: bool
+) -> bool:
+    """Adopt what dials already, else the oldest; what is beside it is written down to be stopped.
+
+    Returns False if nothing of it is this submission's. `two_phase`: what does not dial was created
+    and never started, rings nobody, and is left alone.
+    """
+    mine = [one for one in found if not surplus.is_anothers(db, tag, one.provider_batch_id, now)]
+    if not mine:
+        return False
+    first, *others = sorted(mine, key=lambda one: (not one.dialling, one.created_at or now))
+    receipt = Receipt(provider_batch_id=first.provider_batch_id, call_ids=first.call_ids)
+    dials = first.dialling or not two_phase
+    accept(db, tag, receipt, now, dials=dials, event="adopted")
+    record_surplus(db, tag, others, now, two_phase=two_phase)
+    return True
+
+
+def found_again(
+    db: Connection, tag: str, found: Sequence[Found], now: datetime, *, two_phase: bool
+) -> None:
+    """Compare what was found with what was accepted before; what is beside it is to be stopped.
+
+    Should the accepted one still wait for its start while another dials, the other counts from now
+    on: of those whom it has rung nobody is to be rung again.
+    """
+    waiting = [one for one in found if not one.dialling]
+    dialling = sorted((one for one in found if one.dialling), key=lambda one: one.created_at or now)
+    for other in reversed(dialling):
+        for one in waiting:
+            surplus.change_places(db, tag, one, other, now)
+    record_surplus(db, tag, found, now, two_phase=two_phase)
+
+
+def record_surplus(
+    db: Connection, tag: str, found: Sequence[Found], now: datetime, *, two_phase: bool
+) -> None:
+    """Write down whatever of it is not what counts, and may ring."""
+    for one in found:
+        if (one.dialling or not two_phase) and not surplus.is_anothers(
+            db, tag, one.provider_batch_id, now
+        ):
+            surplus.record(db, tag, one.provider_batch_id, one.call_ids, now)
