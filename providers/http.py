@@ -159,7 +159,7 @@ class Http:
         )
         try:
             async with asyncio.timeout(self._read_deadline.total_seconds()):
-                answer = await _send(self._reader, request)
+                answer = await self._send(self._reader, request)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Transient(f"{method} failed: {type(error).__name__}") from error
         return await self._heeded(answer, _judge_read)
@@ -186,7 +186,7 @@ class Http:
         )
         try:
             async with asyncio.timeout(self._submit_deadline.total_seconds()):
-                answer = await _send(self._submitter, request)
+                answer = await self._send(self._submitter, request)
         except OutdialError as error:
             if mark.passed and not isinstance(error, Ambiguous):
                 raise Ambiguous(f"the answer was cut: {error}") from error
@@ -197,8 +197,24 @@ class Http:
                 raise Ambiguous(f"no answer to the submit ({what})") from error
             raise NotSent(f"not sent ({what})") from error
         if not mark.passed:
-            raise AssertionError("a submit was answered without passing its fence")
+            # Whoever answered knows of it, though no byte should have left.
+            raise Ambiguous("a submit was answered without passing its fence")
         return await self._heeded(answer, lambda said: _judge_submit(said, no_effect))
+
+    async def _send(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+        """Raises `httpx.HTTPError`, `Unreadable` for a body that is too long."""
+        response = await client.send(request, stream=True)
+        # The body may come slowly, and its `Date` is as old as its beginning.
+        self._throttle.heard(response.headers.get("date", ""))
+        try:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > MAX_BODY:
+                    raise Unreadable("the answer is too long", status=response.status_code)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, bytes(content))
 
     async def heed(self, refusal: RateLimited) -> None:
         """Remember a refusal that only its adapter can read, for all who use the account."""
@@ -212,7 +228,6 @@ class Http:
         await self._throttle.turn(dials=dials)
 
     async def _heeded(self, answer: Answer, judge: Callable[[Answer], Answer]) -> Answer:
-        self._throttle.heard(answer.headers.get("date", ""))
         try:
             return judge(answer)
         except RateLimited as error:
@@ -247,20 +262,6 @@ class _WireMark:
             raise AssertionError("the transport tried to send a submit twice")
         await self._fence()
         self.passed = True
-
-
-async def _send(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-    """Raises `httpx.HTTPError`, `Unreadable` for a body that is too long."""
-    response = await client.send(request, stream=True)
-    try:
-        content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > MAX_BODY:
-                raise Unreadable("the answer is too long", status=response.status_code)
-    finally:
-        await response.aclose()
-    return Answer(response.status_code, response.headers, bytes(content))
 
 
 def _judge_read(answer: Answer) -> Answer:

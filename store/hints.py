@@ -1,10 +1,14 @@
-"""A word from outside that something has happened: the batch is looked at sooner, that is all."""
+"""A word from outside that something has happened: the batch is looked at sooner, that is all.
+
+And what is in doubt in it is looked for sooner.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, union, update
 
+from campaign.states import SubmissionState
 from store.batches.views import BATCH, get
 from store.database.columns import table_of
 from store.tables import Attempt, Call, Submission
@@ -54,4 +58,13 @@ def look_sooner(db: Connection, batch_id: str, now: datetime) -> bool:
         .where(BATCH.c.id == batch_id, BATCH.c.due_at == batch.due_at, BATCH.c.due_at > due_at)
         .values(due_at=due_at)
     )
-    return done.rowcount == 1
+    sooner = done.rowcount == 1
+    return _looked_for_sooner(db, batch_id, due_at) or sooner
+
+
+def _looked_for_sooner(db: Connection, batch_id: str, due_at: datetime) -> bool:
+    """What is in doubt is what the word may be about."""
+    in_doubt = [SubmissionState.UNKNOWN.value, SubmissionState.HELD.value]
+    mine = (_SUBMISSION.batch_id == batch_id) & _SUBMISSION.state.in_(in_doubt)
+    later = update(table_of(Submission)).where(mine, _SUBMISSION.due_at > due_at)
+    return bool(db.execute(later.values(due_at=due_at)).rowcount)

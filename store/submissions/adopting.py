@@ -38,11 +38,18 @@ def found_again(
     on: of those whom it has rung nobody is to be rung again.
     """
     waiting = [one for one in found if not one.dialling]
-    dialling = sorted((one for one in found if one.dialling), key=lambda one: one.created_at or now)
+    # What was stopped does not wait, and will not dial either.
+    names = surplus.names(db, tag)
+    begun = [one for one in found if one.dialling and names.isdisjoint(_names(one))]
+    dialling = sorted(begun, key=lambda one: one.created_at or now)
     for other in reversed(dialling):
         for one in waiting:
             surplus.change_places(db, tag, one, other, now)
     record_surplus(db, tag, found, now, two_phase=two_phase)
+
+
+def _names(found: Found) -> set[str]:
+    return {found.provider_batch_id, *found.call_ids.values()}
 
 
 def record_surplus(

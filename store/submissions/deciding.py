@@ -195,8 +195,13 @@ def doubt(
     look_at: datetime,
     reason: str,
     status: int | None = None,
+    dials: bool = True,
 ) -> bool:
-    """It may have been accepted: to be looked up at `look_at`."""
+    """It may have been accepted: to be looked up at `look_at`.
+
+    A claim without a wire mark counts as marked when it was claimed: it was answered all the same.
+    """
+    marked = func.coalesce(SUBMISSION.c.wire_at, SUBMISSION.c.intent_at)
     statement = (
         update(SUBMISSION)
         .where(
@@ -206,6 +211,8 @@ def doubt(
         )
         .values(
             state=SubmissionState.UNKNOWN.value,
+            wire_at=marked,
+            sent_at=func.coalesce(SUBMISSION.c.sent_at, marked),
             paced_at=now,
             lease_until=None,
             due_at=look_at,
@@ -215,8 +222,16 @@ def doubt(
     )
     doubted = db.execute(statement).rowcount == 1
     if doubted:
+        _count_as_dialled(db, tag, now, dials=dials)
         log(db, tag, "unknown", now, epoch=epoch, status=status, detail=reason)
     return doubted
+
+
+def _count_as_dialled(db: Connection, tag: str, now: datetime, *, dials: bool) -> None:
+    if dials:
+        waiting = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.ASSIGNED.value)
+        unmarked = update(ATTEMPT).where(waiting, ATTEMPT.c.dialled_at.is_(None))
+        db.execute(unmarked.values(dialled_at=now))
 
 
 def close(

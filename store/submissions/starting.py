@@ -67,7 +67,13 @@ def give_way(db: Connection, tag: str, now: datetime, reason: str) -> None:
 
 
 def start_again_at(
-    db: Connection, tag: str, again_at: datetime, now: datetime, reason: str
+    db: Connection,
+    tag: str,
+    again_at: datetime,
+    now: datetime,
+    *,
+    reason: str,
+    event: str = "start_failed",
 ) -> None:
     """The start did not work, or nobody knows: the same again, by id."""
     db.execute(
@@ -75,4 +81,4 @@ def start_again_at(
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.started_at.is_(None))
         .values(due_at=again_at, note=reason)
     )
-    log(db, tag, "start_failed", now, detail=reason)
+    log(db, tag, event, now, detail=reason)

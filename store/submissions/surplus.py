@@ -97,6 +97,11 @@ def change_places(db: Connection, tag: str, known: Found, other: Found, now: dat
             )
 
 
+def names(db: Connection, tag: str) -> frozenset[str]:
+    """Return the provider's ids of what was found to be too much of a submission."""
+    return frozenset(db.scalars(select(_SURPLUS.c.name).where(_SURPLUS.c.tag == tag)))
+
+
 def to_stop(db: Connection, batch_id: str, now: datetime) -> list[tuple[str, SurplusView]]:
     """Return tag and surplus of whatever of a batch is to be stopped now."""
     due = (_SURPLUS.c.batch_id == batch_id) & (_SURPLUS.c.due_at <= now)

@@ -1,7 +1,7 @@
 """Send one claimed body, once, and write down what came of it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaign.calls import Receipt
@@ -38,6 +38,8 @@ class Claim:
     epoch: int
     body: bytes
     start_at: datetime | None
+    dials: bool = True
+    """False: creating rings nobody."""
 
 
 async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Claim) -> None:
@@ -46,6 +48,7 @@ async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Cl
     Whatever is not a clear yes or no is a doubt, if a byte may have left.
     """
     dials, may_have_left = not provider.capabilities.two_phase_start, False
+    claim = replace(claim, dials=dials)
 
     async def fence() -> None:
         nonlocal may_have_left
@@ -135,6 +138,7 @@ async def _doubt(runtime: Runtime, _batch: BatchView, claim: Claim, error: BaseE
         look_at=now + next_lookup(0),
         reason=_words(error),
         status=getattr(error, "status", None),
+        dials=claim.dials,
     )
 
 

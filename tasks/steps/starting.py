@@ -2,7 +2,7 @@
 
 from campaign.candidates import Ruling
 from campaign.drain import Drain
-from campaign.errors import ProviderError, RateLimited, Rejected, Stopped, Unauthorized
+from campaign.errors import NotFound, ProviderError, RateLimited, Rejected, Stopped, Unauthorized
 from campaign.pace import after_failure
 from campaign.rules.ruling import ruler
 from campaign.states import SubmissionState
@@ -16,6 +16,9 @@ from store.submissions import screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps.runtime import Runtime
+
+_MOST_FAILURES = 20
+"""Starts that failed, hours of them, after which what was created is left to itself."""
 
 
 async def start(runtime: Runtime, batch_id: str) -> None:
@@ -98,10 +101,22 @@ async def _try_again(
 ) -> None:
     ledger, now = runtime.ledger, runtime.clock.now()
     pause = error.retry_after if isinstance(error, RateLimited) else None
+    failures = await ledger.run(submissions.times, tag, "start_failed")
     if pause is None:
-        failures = await ledger.run(submissions.times, tag, "start_failed")
-        pause = after_failure(batch.spec.polling, failures)
-    await ledger.run(starting.start_again_at, tag, now + pause, now, str(error))
-    if isinstance(error, (Rejected, Unauthorized)):
+        stops = await ledger.run(submissions.times, tag, "start_stopped")
+        pause = after_failure(batch.spec.polling, failures + stops)
+    event = "start_stopped" if isinstance(error, (Stopped, RateLimited)) else "start_failed"
+    await ledger.run(starting.start_again_at, tag, now + pause, now, reason=str(error), event=event)
+    too_often = event == "start_failed" and failures + 1 >= _MOST_FAILURES
+    if isinstance(error, (Rejected, Unauthorized, NotFound)) or too_often:
         reason = f"{batch.provider}: batch {batch.no} could not be started: {error}"
         await ledger.run(incidents.attention, batch.campaign_id, reason, now)
+    if too_often:
+        await _give_up(runtime, tag, str(error))
+
+
+async def _give_up(runtime: Runtime, tag: str, error: str) -> None:
+    """Its people are called by another batch, unless a start may have worked."""
+    now, reason = runtime.clock.now(), f"it could not be started, time and again: {error}"
+    if not await runtime.ledger.run(screening.call_off, tag, now, Ruling.later(now, reason)):
+        await runtime.ledger.run(starting.give_way, tag, now, reason)

@@ -22,6 +22,7 @@ from store.decisions.holding import Decider
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from store.tables import Call
+from tasks.registry import policy_of
 from tasks.steps import planning
 from tasks.steps.runtime import Runtime, lend
 from tests.protocol import driver
@@ -43,7 +44,7 @@ async def held(world: World) -> AsyncGenerator[tuple[Runtime, str, str, list[str
     world.storm(LOST)
     async with world.runtime() as runtime, lend(runtime):
         campaign_id = await driver.enroll(runtime, world.file)
-        (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1)
+        (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
         for _ in range(60):
             await driver.one_step(runtime, batch_id)
             of_batch = await of(runtime, batch_id)

@@ -26,6 +26,7 @@ from campaign.patience import MOST_PATIENCE
 from providers import http as door
 from providers.http import MAX_BODY, Answer, Http
 from providers.port import NO_EFFECT
+from providers.throttle import Throttle
 from tests.providers.gate import Gate
 from tests.providers.raw_server import Behaviour, Connection, RawServer, answering, http, listening
 
@@ -597,3 +598,43 @@ def test_an_error_survives_its_way_through_another_process(error: ProviderError)
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
 
     assert (type(copy), str(copy)) == (type(error), "m")
+
+
+async def test_an_answer_to_a_submit_that_passed_no_fence_is_a_doubt() -> None:
+    """As from a connection that tells nothing of what it sends."""
+    gate = Gate()
+    silent = httpx.MockTransport(lambda _: httpx.Response(200, json={}))
+    async with Http("https://example.test", {}, transport=silent) as client:
+        with pytest.raises(Ambiguous, match="without passing its fence"):
+            await client.submit("calls", BODY, gate, NO_EFFECT)
+
+    assert gate.asked == 0
+
+
+async def test_the_clock_is_compared_when_an_answer_begins_and_not_when_its_body_has_come() -> None:
+    clock = Hands()
+
+    async def slowly() -> AsyncGenerator[bytes]:
+        clock.moment += timedelta(minutes=5)
+        yield b"{}"
+
+    date = {"date": format_datetime(clock.moment, usegmt=True)}
+    drips = httpx.MockTransport(lambda _: httpx.Response(200, headers=date, content=slowly()))
+    throttle = Throttle(clock)
+    async with Http("https://example.test", {}, transport=drips, throttle=throttle) as client:
+        await client.get("calls")
+
+    await throttle.turn(dials=True)
+
+
+class Hands:
+    """A clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    async def sleep(self, length: timedelta) -> None:
+        self.moment += length

@@ -9,9 +9,12 @@ from store import hints
 from store.batches import advancing
 from store.batches.views import get
 from store.planning.draft import PlannedBatch
+from store.submissions import doubting
+from store.submissions import views as submissions
 from tests.store.desk import Desk, listed
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def found(desk: Desk, provider: str = "vogent", **ids: set[str]) -> list[str]:
@@ -141,3 +144,15 @@ def test_nothing_but_the_due_time_changes(desk: Desk) -> None:
 def test_a_batch_that_is_not_there_is_told(desk: Desk, batch_id: str) -> None:
     with pytest.raises(LookupError):
         desk.ledger.run_sync(hints.look_sooner, batch_id, desk.now)
+
+
+def test_what_is_in_doubt_is_looked_for_sooner_too(desk: Desk) -> None:
+    batch = desk.plan(desk.campaign(people=1).id)
+    assert batch is not None
+    desk.execute("UPDATE submission SET state = 'held'")
+    desk.ledger.run_sync(doubting.looked_in_vain, batch.tags[0], 0, desk.now, desk.now + HOUR)
+    due(desk, batch, HOUR)
+    desk.later(minutes=1)
+
+    assert hint(desk, batch)
+    assert desk.ledger.run_sync(submissions.next_due, batch.batch_id, desk.now) == desk.now

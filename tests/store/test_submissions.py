@@ -507,3 +507,14 @@ def test_nothing_is_sent_while_the_disk_of_a_sqlite_ledger_is_all_but_full(
     runner.marks()
 
     assert desk.row("SELECT count(*) AS marks FROM submit_log WHERE event = 'wire'")["marks"] == 1
+
+
+def test_a_doubt_about_a_claim_without_a_wire_mark_counts_from_the_claim(desk: Desk) -> None:
+    _, runner = planned(desk)
+    runner.claims()
+    claimed_at = desk.now
+    desk.later(minutes=1)
+
+    assert runner.doubts()
+    assert seen(desk, runner.tag).wire_at == claimed_at
+    assert all(one["dialled_at"] is not None for one in desk.attempts(tag=runner.tag))
