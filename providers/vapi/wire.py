@@ -172,6 +172,7 @@ def read_call(row: bytes) -> Call:
     call = decode(row, CallRow)
     outcome, words, findings = call.outcome, call.words, call.findings
     started, ended = moment(call.started_at), moment(call.ended_at)
+    missing = _missing(call, outcome, words, findings)
     return Call(
         id=call.id,
         key=call.key,
@@ -183,11 +184,11 @@ def read_call(row: bytes) -> Call:
         started_at=started,
         ended_at=ended,
         duration_seconds=seconds_between(started, ended),
-        cost_usd=call.cost if call.over else None,
+        cost_usd=call.cost if call.over and "cost" not in missing else None,
         transcript=words,
         recording_url=call.artifact.recording_at if call.artifact else call.recording_url,
         analysis=findings,
-        missing=_missing(call, outcome, words, findings),
+        missing=missing,
     )
 
 

@@ -1,11 +1,12 @@
 """A run that has come to rest, from both sides, to be judged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from providers import adapter
 from providers.port import NO_EFFECT
+from store.books import Books as Balance
 from tests.protocol.pages import TakenPage
 from tests.protocol.truth import Books, Provider
 from tests.protocol.wire import Crossing
@@ -19,6 +20,8 @@ class Case:
     provider_name: str
     provider: Provider
     books: Books
+    balances: Mapping[str, Balance]
+    """What became of everybody, by campaign, as the ledger counts it."""
     moves: list[str]
     """Changes of state that no machine allows."""
     pages: Sequence[TakenPage]

@@ -8,7 +8,7 @@ from math import inf
 from campaign.states import AttemptState, SubmissionState
 from campaign.words import Outcome
 from simulator.ledger import Ring
-from tests.protocol import doubts, keeping, requests
+from tests.protocol import doubts, keeping, last_state, requests
 from tests.protocol.case import Case
 
 UNSAYABLE: Mapping[str, Mapping[str, str]] = {
@@ -147,9 +147,12 @@ INVARIANTS: Mapping[str, Callable[[Case], Iterator[str]]] = {
     "I3 fenced at the last moment": requests.fenced_last,
     "I4 nobody suppressed": nobody_suppressed,
     "I5 every call stored": every_call_stored,
+    "I5 its person": last_state.its_person,
+    "I5 last fields": last_state.last_fields,
     "I5 nothing filtered": requests.nothing_filtered,
     "I6 every row kept": keeping.every_row_kept,
     "I7 attempts add up": attempts_add_up,
+    "I7 books close": last_state.books_close,
     "I9 key stays home": requests.key_stays_home,
     "I10 at rest": doubts.at_rest,
     "I10 certain": doubts.certain,

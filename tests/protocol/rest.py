@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from tests.protocol import driver
 from tests.protocol.case import Case
 from tests.protocol.journal import illegal_moves
-from tests.protocol.truth import books_of, provider_of
+from tests.protocol.truth import balances_of, books_of, provider_of
 from tests.protocol.world import World
 
 
@@ -40,6 +40,7 @@ def _case(world: World, engine: Engine) -> Case:
         provider_name=world.provider,
         provider=provider_of(world.simulator.stage),
         books=books_of(engine),
+        balances=balances_of(engine),
         moves=list(illegal_moves(engine)),
         pages=list(world.place.pages),
         crossings=world.wire.crossings,

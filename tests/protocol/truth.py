@@ -9,12 +9,15 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from simulator.calls import Call as Dial
 from simulator.ledger import RequestRecord, Ring
+from store.books import Books as Balance
+from store.books import books as balance
 from store.database.columns import table_of
 from store.tables import (
     Attempt,
     Batch,
     Call,
     CallVersion,
+    Campaign,
     Recipient,
     Submission,
     SubmitLog,
@@ -57,6 +60,7 @@ class Provider:
 class Books:
     """Our side, row by row."""
 
+    campaigns: Rows
     people: Rows
     batches: Rows
     submissions: Rows
@@ -86,6 +90,7 @@ def books_of(engine: Engine) -> Books:
     with engine.connect() as db:
         calls = _all(db, Call)
         return Books(
+            campaigns=_all(db, Campaign),
             people=_all(db, Recipient),
             batches=_all(db, Batch),
             submissions=_all(db, Submission),
@@ -103,3 +108,9 @@ def books_of(engine: Engine) -> Books:
 
 def _all(db: Connection, kind: Any) -> Rows:
     return db.execute(select(table_of(kind))).all()
+
+
+def balances_of(engine: Engine) -> Mapping[str, Balance]:
+    """What became of everybody, by campaign, as the ledger counts it."""
+    with engine.connect() as db:
+        return {one.id: balance(db, one.id) for one in _all(db, Campaign)}

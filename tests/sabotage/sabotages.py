@@ -22,7 +22,7 @@ from providers.port import Fence
 from providers.vapi.calls import Calls as VapiCalls
 from store import calls
 from store.batches import views
-from store.calls import pages, rows
+from store.calls import joining, pages, rows
 from store.database import engine
 from store.submissions import claiming, deciding, doubting
 from store.submissions import views as submissions
@@ -247,6 +247,16 @@ def _drop_what_cannot_be_read(patch: pytest.MonkeyPatch, provider: Any) -> None:
         return replace(found, calls=tuple(row for row in found.calls if row.call is not None))
 
     patch.setattr(provider, "page", page)
+
+
+def linked_to_another(patch: pytest.MonkeyPatch) -> None:
+    """A call goes to whoever of its batch comes first."""
+
+    def of(self: joining.Attempts, _call: object, *, own_only: bool) -> joining.KnownAttempt | None:
+        del own_only
+        return next(iter(self._by_key.values()), None)
+
+    patch.setattr(joining.Attempts, "of", of)
 
 
 def dialled_from_elsewhere(patch: pytest.MonkeyPatch) -> None:
