@@ -16,6 +16,7 @@ from store import campaigns
 from store import ledger as door
 from store.ledger import Ledger
 from store.runners import Runner, locks_of
+from tasks.registry import policy_of
 from tasks.steps import planning
 from tasks.steps.runtime import Runtime, lend
 from tests.fixtures.databases import execute
@@ -108,7 +109,7 @@ async def submit_in(world: World, runtime: Runtime, trouble: Trouble, moment: st
             trouble.begin()
 
     campaign_id = await driver.enroll(runtime, world.file)
-    (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1)
+    (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
     if moment == "at the claim":
         trouble.begin()
     else:
