@@ -75,6 +75,10 @@ class _Artifact(msgspec.Struct, rename="camel"):
         return mono or self.recording_url or recording.stereo_url or self.stereo_recording_url
 
 
+class _ArtifactPlan(msgspec.Struct, rename="camel"):
+    recording_enabled: bool | None = None
+
+
 class CallRow(msgspec.Struct, rename="camel"):
     """A call; only `id` is sure to be there."""
 
@@ -95,6 +99,7 @@ class CallRow(msgspec.Struct, rename="camel"):
     destination: _Json = msgspec.UNSET
     analysis: _Json = msgspec.UNSET
     artifact: _Artifact | None = None
+    artifact_plan: _ArtifactPlan | None = None
     # Older records have these outside of the artifact.
     transcript: str | None = None
     recording_url: str | None = None
@@ -134,6 +139,16 @@ class CallRow(msgspec.Struct, rename="camel"):
             return dialogue.from_text(text)
         turns = [turn for turn in artifact.messages or [] if isinstance(turn.message, str)]
         return dialogue.from_turns((turn.role or "", turn.message) for turn in turns)
+
+    @property
+    def recording_at(self) -> str | None:
+        """Where it can be heard."""
+        return self.artifact.recording_at if self.artifact else self.recording_url
+
+    @property
+    def recorded(self) -> bool:
+        """As by default: an assistant that does not record may still be waited for in vain."""
+        return self.artifact_plan is None or self.artifact_plan.recording_enabled is not False
 
     @property
     def person_spoke(self) -> bool:
@@ -186,7 +201,7 @@ def read_call(row: bytes) -> Call:
         duration_seconds=seconds_between(started, ended),
         cost_usd=call.cost if call.over and "cost" not in missing else None,
         transcript=words,
-        recording_url=call.artifact.recording_at if call.artifact else call.recording_url,
+        recording_url=call.recording_at,
         analysis=findings,
         missing=missing,
     )
@@ -211,5 +226,6 @@ def _missing(
         "cost": call.cost is None or (talked and not call.cost),
         "transcript": outcome.reached and words is None,
         "analysis": outcome.reached and findings is None,
+        "recording": outcome.reached and call.recorded and call.recording_at is None,
     }
     return frozenset(name for name, is_late in late.items() if call.over and is_late)

@@ -14,7 +14,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "bland": frozenset({"cost_usd", "analysis"}),
     "bland-v1": frozenset({"cost_usd", "analysis"}),
     "happyrobot": frozenset({"analysis"}),
-    "vapi": frozenset({"cost_usd", "analysis"}),
+    "vapi": frozenset({"cost_usd", "analysis", "recording_url"}),
     "vapi-call": frozenset({"cost_usd", "analysis", "recording_url"}),
     "vocode": frozenset({"recording_url"}),
 }

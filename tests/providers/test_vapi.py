@@ -489,10 +489,16 @@ def test_a_deleted_call_is_cancelled() -> None:
 @pytest.mark.parametrize(
     "there, missing",
     [
-        ({}, "analysis cost transcript"),
-        ({"cost": 0}, "analysis cost transcript"),
-        ({"cost": 0.1, "analysis": {}}, "analysis transcript"),
-        ({"cost": 0.1, "analysis": {"summary": "x"}, "transcript": "AI: hi"}, ""),
+        ({}, "analysis cost recording transcript"),
+        ({"cost": 0}, "analysis cost recording transcript"),
+        ({"cost": 0.1, "analysis": {}}, "analysis recording transcript"),
+        ({"cost": 0.1, "analysis": {"summary": "x"}, "transcript": "AI: hi"}, "recording"),
+        (
+            {"cost": 0.1, "analysis": {}, "artifactPlan": {"recordingEnabled": False}},
+            "analysis transcript",
+        ),
+        ({"cost": 0.1, "recordingUrl": "https://x.example/a"}, "analysis transcript"),
+        ({"endedReason": "voicemail", "cost": 0}, "cost"),
         ({"endedReason": "customer-busy", "cost": 0}, ""),
         ({"endedReason": "voicemail", "cost": 0.02}, ""),
         ({"endedReason": None, "cost": 0}, "outcome"),
