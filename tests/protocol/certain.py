@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.protocol.crashes import CRASH_TABLE
+from tests.protocol.crashes import CRASH_TABLE, PLAIN, Story
 
 MEND_THEMSELVES = frozenset({"", "submit: close after", "submit: 429, retry after seconds"})
 """Scenarios after which every submit is known in the end: it is found, or may be sent again."""
@@ -30,7 +30,12 @@ WITH_OTHERS_UNDER_WAY = frozenset(
     }
 )
 
-assert set(CRASH_TABLE) >= LEAVE_A_DOUBT | WITH_OTHERS_UNDER_WAY, "points have other names now"
+OF_A_REFUSAL = frozenset({"c8 the answer is in memory", "c8b inside the release"})
+"""Points at which the word that nothing was done is lost: nothing is found, either."""
+
+assert set(CRASH_TABLE) >= LEAVE_A_DOUBT | WITH_OTHERS_UNDER_WAY | OF_A_REFUSAL, (
+    "points have other names now"
+)
 
 
 def sure(api: str, fault: str, kills: Sequence[str]) -> bool:
@@ -43,4 +48,6 @@ def sure(api: str, fault: str, kills: Sequence[str]) -> bool:
     leaving = LEAVE_A_DOUBT
     if api in ONE_CALL_A_REQUEST:
         leaving |= WITH_OTHERS_UNDER_WAY
+    if fault == PLAIN[Story.THROTTLED]:
+        leaving |= OF_A_REFUSAL
     return fault in MEND_THEMSELVES and not leaving.intersection(kills)

@@ -77,8 +77,8 @@ CRASH_TABLE: Mapping[str, Crash] = {
     "c8c after the release": Crash(Point("after release not_done"), frozenset({Story.THROTTLED})),
     "c9 after the doubt": Crash(Point("after doubt"), _DOUBT),
     "c10 what was looked up is in memory": Crash(Point("got find"), _DOUBT),
-    "c10 inside the adoption": Crash(Point("inside accept adopted"), frozenset({Story.FOUND})),
-    "c11 after the adoption": Crash(Point("after accept adopted"), frozenset({Story.FOUND})),
+    "c10 inside the adoption": Crash(Point("inside adopt"), frozenset({Story.FOUND})),
+    "c11 after the adoption": Crash(Point("after adopt"), frozenset({Story.FOUND})),
     "c11 inside the hold": Crash(Point("inside hold"), frozenset({Story.MISSING}), _ONE_PHASE),
     "c12 after it was planned again": Crash(
         Point("after plan_again"), frozenset({Story.MISSING}), _TWO_PHASE

@@ -1,5 +1,6 @@
 """What must hold of each call in the end: its person, its last fields, and the campaign's books."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,17 +24,24 @@ _OVER = {CampaignState.COMPLETED, CampaignState.CANCELLED, CampaignState.NEEDS_A
 
 
 def its_person(case: Case) -> Iterator[str]:
-    """Each call is linked to the attempt that it was ordered for, whose outcome is the call's."""
+    """Each call is linked to the attempt that it was ordered for.
+
+    That attempt's outcome is the call's, or that of another one which its provider made of it.
+    """
     stored = {call.provider_call_id: call for call in case.books.calls}
     attempts = {(one.recipient_id, one.no): one for one in case.books.attempts}
+    outcomes = defaultdict[tuple[int, int], set[str]](set)
+    for call in case.books.calls:
+        outcomes[call.recipient_id, call.attempt_no].add(call.outcome)
     for ring in case.provider.own_rings:
         row = stored.get(ring.call.id)
-        attempt = attempts.get((row.recipient_id, row.attempt_no)) if row is not None else None
         if row is None or not row.over:
             continue
+        of = row.recipient_id, row.attempt_no
+        attempt = attempts.get(of)
         if attempt is None or attempt.key != ring.call.order.key:
             yield f"call {ring.call.id} is linked to another person than it was for"
-        elif attempt.state == AttemptState.DONE and attempt.outcome != row.outcome:
+        elif attempt.state == AttemptState.DONE and attempt.outcome not in outcomes[of]:
             yield f"call {ring.call.id} was {row.outcome}, its attempt is {attempt.outcome}"
 
 
