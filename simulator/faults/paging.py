@@ -22,10 +22,11 @@ class DuplicateRows(Fault):
         path = incident.endpoint.shape.rows
         if path is None or not succeeded(answer):
             return answer
+        asked = _list_asked(incident)
 
         def repeat(rows: list[Row]) -> list[Row]:
-            before: list[Row] = incident.memory.get("rows", [])
-            incident.memory["rows"] = rows
+            before: list[Row] = incident.memory.get(asked, [])
+            incident.memory[asked] = rows
             again = rows[-self.rows :] if self.of == "this_page" else before[-self.rows :]
             return [*again, *rows]
 

@@ -1,6 +1,7 @@
 """On the simulator's bad days, with everything going wrong at once, the promises hold."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.protocol.world import begin
 MIXES = ("hell", "rough", "submit-doubt")
 SEEDS = (1, 2, 3)
 DAYS = [(api, mix, seed) for seed in SEEDS for mix in MIXES for api in APIS]
+A_SUBMIT_EACH = {"concurrency": 400, "batch_size": 1, "start_guard": "0s"}
+"""So that chance has something to go wrong with."""
 QUICK = [("bland", "hell", 3), ("vogent", "rough", 1), ("happyrobot", "submit-doubt", 1)]
 
 
@@ -25,7 +28,8 @@ async def test_on_a_bad_day_nobody_is_dialled_twice_and_nothing_is_lost(
     day: tuple[str, str, int], tmp_path: Path, sqlite_ledger: str
 ) -> None:
     api, mix, seed = day
-    with begin(api, tmp_path, sqlite_ledger, settings=SHORT_CALLS, polling=PACE) as world:
+    said: dict[str, Any] = {"settings": SHORT_CALLS, "polling": PACE, "limits": A_SUBMIT_EACH}
+    with begin(api, tmp_path, sqlite_ledger, **said) as world:
         world.simulator.stage.board.load(FaultPlan(mixes=[mix], seed=seed))
         case = await rest.to_the_end(world)
 

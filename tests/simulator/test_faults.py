@@ -617,6 +617,20 @@ def test_rows_never_move_to_another_list(
     assert [row["id"] for row in vogent.get(other).json()["data"]] == whole[:-1]
 
 
+def test_rows_of_one_list_are_not_shown_again_in_another(
+    simulate: Simulate, client: Client, clock: VirtualClock
+) -> None:
+    stand = simulate()
+    vogent = client(stand, "vogent")
+    one, other = finished_dials(vogent, clock, 4), finished_dials(vogent, clock, 4)
+    whole = [row["id"] for row in vogent.get(other).json()["data"]]
+    stand.set_faults({"routes": ["page"], "fault": {"kind": "duplicate_rows"}})
+
+    vogent.get(one)
+
+    assert [row["id"] for row in vogent.get(other).json()["data"]] == whole
+
+
 def test_the_right_answer_may_come_under_another_status(simulate: Simulate, client: Client) -> None:
     stand = simulate()
     vogent = client(stand, "vogent")
