@@ -116,6 +116,7 @@ def scenarios(api: str) -> Mapping[str, Scenario]:
     return {scenario.name: scenario for scenario in found}
 
 
+SHORT_PAGES = "short pages"
 _TWICE: dict[str, Any] = {"count": 2}
 _OFTEN: dict[str, Any] = {"nth": (1, 2, 3, 5, 6, 8, 12, 13)}
 """At first, and again when everybody thinks that it is over."""
@@ -164,7 +165,7 @@ def _often(route: RouteClass, fault: AnyFault) -> Rule:
 
 def _short_pages(route: RouteClass, fault: AnyFault) -> Iterator[Rule]:
     if fault.kind.startswith("cursor"):
-        yield Rule(name="short pages", routes=[route], fault=LimitIgnored(limit=1))
+        yield Rule(name=SHORT_PAGES, routes=[route], fault=LimitIgnored(limit=1))
 
 
 def _patience(fault: AnyFault) -> timedelta:
