@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from simulator.dialect import RouteClass
 from simulator.faults.connection import Close
 from simulator.faults.mishaps import Drop, Redial, Stick, Strange
-from simulator.faults.paging import LimitIgnored
+from simulator.faults.paging import DuplicateRows, LimitIgnored
 from simulator.faults.rules import AnyFault, Rule
 from simulator.faults.status import DateHeader
 from simulator.faults.timing import Hang
@@ -164,7 +164,8 @@ def _often(route: RouteClass, fault: AnyFault) -> Rule:
 
 
 def _short_pages(route: RouteClass, fault: AnyFault) -> Iterator[Rule]:
-    if fault.kind.startswith("cursor"):
+    of_pages = isinstance(fault, DuplicateRows) and fault.of == "page_before"
+    if of_pages or fault.kind.startswith("cursor"):
         yield Rule(name=SHORT_PAGES, routes=[route], fault=LimitIgnored(limit=1))
 
 
