@@ -168,9 +168,10 @@ class HappyRobot:
         try:
             said = await self._http.get(f"/calls/{_path(call_id)}/transcript")
             call = with_transcript(row.call, said.json(Transcript))
+            words = scrub(bytes(said.json(msgspec.Raw)))
         except (NotFound, Unreadable):
             return replace(row, call=replace(row.call, needs_detail=False))
-        both = {"call": msgspec.Raw(row.raw), "transcript": msgspec.Raw(scrub(said.content))}
+        both = {"call": msgspec.Raw(row.raw), "transcript": msgspec.Raw(words)}
         return ListedCall(raw=msgspec.json.encode(both), call=call)
 
     async def stop(self, batch: BatchRef) -> None:

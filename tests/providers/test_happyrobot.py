@@ -409,6 +409,16 @@ async def test_both_answers_of_a_single_read_are_kept() -> None:
     assert len(kept["transcript"]["messages"]) == 5
 
 
+async def test_a_transcript_with_a_byte_order_mark_leaves_both_answers_readable() -> None:
+    call, words = recording("happyrobot", "detail").pairs
+    marked = answered(text="\ufeff" + msgspec.json.encode(words.response.json).decode())
+    wire = [(call.request, call.response), (words.request, marked)]
+    async with opened("happyrobot", AGENT, *wire) as adapter:
+        row = await adapter.detail(IDS[0])
+
+    assert len(msgspec.json.decode(row.raw)["transcript"]["messages"]) == 5
+
+
 @pytest.mark.parametrize("status", ["No answer", "Busy", "Canceled", "Failed", "Ringing"])
 async def test_no_transcript_is_asked_for_where_nobody_talked(status: str) -> None:
     said = await detailed(answered(call(status=status)))
