@@ -91,12 +91,11 @@ async def outcome_of(trial: Trial, databases: Databases) -> Outcome:
                 killed=bool(trial.kills),
                 sure=sure(trial.api, trial.fault, trial.kills),
             )
-        except Exception as error:  # noqa: BLE001 - what breaks off is what we look for
-            complaints = [f"broke off: {type(error).__name__}: {error}"[:300]]
-        else:
             proved = _not_reached(trial, landed) if trial.kills else idle(world, scenario)
             complaints = violations(seen) + early + proved
             submissions, held = len(seen.books.submissions), list(_held(seen))
+        except Exception as error:  # noqa: BLE001 - what breaks off is what we look for
+            complaints = [f"broke off: {type(error).__name__}: {error}"[:300]]
     return Outcome(
         trial=trial,
         commit=commit(),
