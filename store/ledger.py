@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from store.database.engine import open_engine, reading
+from store.database.engine import empty_log, open_engine, reading
 from store.database.migrate import upgrade
 from store.database.settings import LedgerSettings
 from store.database.trouble import explained, is_lost
@@ -64,6 +64,14 @@ class Ledger:
     ) -> T:
         """As `run`, for callers without an event loop."""
         return self._submit(work, *args, **kwargs).result()
+
+    async def secure(self) -> None:
+        """Bring what was written so far where it survives the loss of a SQLite file's log.
+
+        Not for each transaction, which the log makes durable: for what must be known even if
+        somebody tidies the log away behind a program that died.
+        """
+        await asyncio.wrap_future(self._writer.submit(empty_log, self.engine))
 
     @contextmanager
     def reading(self) -> Generator[Connection]:

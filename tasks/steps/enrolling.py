@@ -45,6 +45,9 @@ async def enroll(
     if sum(one is not None for one in (form, name, file)) != 1:
         raise BadInput("say which campaign: give exactly one of campaign, name and file")
     campaign = await _campaign(runtime, form, name, file, plan)
+    # A ledger that has forgotten a campaign cannot know its tags at the provider for its own, and
+    # would call everybody again.
+    await runtime.ledger.secure()
     if campaign.handed_over and campaign.flow_run_id not in {None, flow_run_id}:
         return _enrolled(campaign, busy_elsewhere=True)
     if campaign.state not in _STOPPED_BY_A_PERSON:

@@ -218,12 +218,10 @@ async def test_a_ledger_whose_log_went_with_its_runner_dials_nobody_again(
     tmp_path: Path, sqlite_ledger: str
 ) -> None:
     with begin("bland", tmp_path, sqlite_ledger) as world:
-        async with runner(world) as runtime:
-            campaign_id = await driver.enroll(runtime, world.file)  # Saved as it is closed.
         assert run_and_kill(world.place, Point("after accept"))
         (tmp_path / "ledger.db-wal").unlink()
         async with world.runtime() as runtime:
-            await driver.run(runtime, world.file)
+            campaign_id = await driver.run(runtime, world.file)
             ended = await runtime.ledger.run(campaigns.get, campaign_id)
 
         rung = [ring.call.number for ring in provider_of(world.simulator.stage).rings]
