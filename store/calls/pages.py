@@ -51,26 +51,10 @@ def save_page(
     list holds this batch's calls and no others, so that one which no attempt explains is an
     incident; elsewhere it is passed over, unless it bears a tag of ours.
     """
-    batch = db.execute(select(_BATCH).where(_BATCH.c.id == batch_id).with_for_update()).one()
+    batch = _locked(db, batch_id)
     if (batch.cursor, batch.round) != (cursor_before, round_before):
         return PageSaved(advanced=False)
-    origin = Origin(
-        provider=batch.provider,
-        campaign_id=batch.campaign_id,
-        batch_id=batch_id,
-        policy=policy,
-        now=now,
-    )
-    listed, unread = _sorted_out(page.calls, policy)
-    taken = take(db, origin, listed, own_only=own_only)
-    follow(db, origin, taken.landed)
-    saved = PageSaved(
-        new=taken.new,
-        changed=taken.changed,
-        unread=rows.keep_unread(db, batch_id, unread, now),
-        foreign=taken.foreign,
-        advanced=True,
-    )
+    saved = _save(db, batch, page, now, policy, own_only=own_only, beside=False)
     _advance(db, batch, page.next, brought_something=bool(saved.new or saved.changed))
     if own_only and page.total is not None:
         statement = update(_BATCH).where(_BATCH.c.id == batch_id)
@@ -86,29 +70,48 @@ def save_beside(
     What it says of people whom it reached, or who want no more calls, holds. Any other of its calls
     decides nothing: the one that counts may still be under way.
     """
-    batch = db.execute(select(_BATCH).where(_BATCH.c.id == batch_id).with_for_update()).one()
-    origin = Origin(
-        provider=batch.provider,
-        campaign_id=batch.campaign_id,
-        batch_id=batch_id,
-        policy=policy,
-        now=now,
-    )
-    listed, unread = _sorted_out(page.calls, policy)
-    taken = take(db, origin, listed, own_only=own_only, beside=True)
-    telling = (one for one in taken.landed if one.call.outcome.reached or one.call.opted_out)
-    follow(db, origin, list(telling))
-    saved = PageSaved(
-        new=taken.new,
-        changed=taken.changed,
-        unread=rows.keep_unread(db, batch_id, unread, now),
-        foreign=taken.foreign,
-        advanced=True,
-    )
+    batch = _locked(db, batch_id)
+    saved = _save(db, batch, page, now, policy, own_only=own_only, beside=True)
     if saved.new or saved.changed:
         values = {"round_changed": True, "clean_rounds": 0}
         db.execute(update(_BATCH).where(_BATCH.c.id == batch_id).values(values))
     return saved
+
+
+def _locked(db: Connection, batch_id: str) -> Row[Any]:
+    return db.execute(select(_BATCH).where(_BATCH.c.id == batch_id).with_for_update()).one()
+
+
+def _save(
+    db: Connection,
+    batch: Row[Any],
+    page: Page,
+    now: datetime,
+    policy: Policy,
+    *,
+    own_only: bool,
+    beside: bool,
+) -> PageSaved:
+    origin = Origin(
+        provider=batch.provider,
+        campaign_id=batch.campaign_id,
+        batch_id=batch.id,
+        policy=policy,
+        now=now,
+    )
+    listed, unread = _sorted_out(page.calls, policy)
+    taken = take(db, origin, listed, own_only=own_only, beside=beside)
+    telling = (
+        one for one in taken.landed if not beside or one.call.outcome.reached or one.call.opted_out
+    )
+    follow(db, origin, list(telling))
+    return PageSaved(
+        new=taken.new,
+        changed=taken.changed,
+        unread=rows.keep_unread(db, batch.id, unread, now),
+        foreign=taken.foreign,
+        advanced=True,
+    )
 
 
 def _sorted_out(
