@@ -1,12 +1,14 @@
 """Somebody who steers campaigns by the command line."""
 
 from collections.abc import Generator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from campaign.clock import SystemClock
 from outdial.cli import cli
 from simulator.clock import VirtualClock
 from simulator.server import start_in_thread
@@ -25,6 +27,13 @@ def desk(
     monkeypatch.chdir(tmp_path)
     with Ledger.open(sqlite_database_url) as ledger:
         yield Desk(ledger)
+
+
+@pytest.fixture
+def today(desk: Desk) -> datetime:
+    """A batch without news for weeks is given up: let it be of today, as the command line is."""
+    desk.now = SystemClock().now()
+    return desk.now
 
 
 class Terminal:

@@ -1,11 +1,9 @@
 """`outdial held adopt`: believed as far as the provider bears it out."""
 
 import asyncio
-from datetime import datetime
 
 import pytest
 
-from campaign.clock import SystemClock
 from campaign.errors import BadInput
 from outdial.adopting import adopt_by_hand
 from outdial.settling import matter_of
@@ -24,12 +22,7 @@ from tests.outdial.operator.doubts import (
 from tests.outdial.operator.workspace import Workspace
 from tests.store.desk import Desk
 
-
-@pytest.fixture(autouse=True)
-def today(desk: Desk) -> datetime:
-    """A batch without news for weeks is given up: let it be of today, as the command line is."""
-    desk.now = SystemClock().now()
-    return desk.now
+pytestmark = pytest.mark.usefixtures("today")
 
 
 def numbers(desk: Desk, tag: str) -> dict[str, str]:

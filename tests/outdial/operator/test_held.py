@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner
 
-from campaign.clock import SystemClock
 from outdial.cli import cli
 from store.decisions import holding
 from store.decisions.holding import Decider
@@ -15,11 +14,7 @@ from tests.outdial.operator.conftest import Terminal
 from tests.outdial.operator.doubts import SAID, decisions, doubtful, held, people, submission
 from tests.store.desk import Desk
 
-
-@pytest.fixture(autouse=True)
-def today(desk: Desk) -> None:
-    """A batch without news for weeks is given up: let it be of today, as the command line is."""
-    desk.now = SystemClock().now()
+pytestmark = pytest.mark.usefixtures("today")
 
 
 def test_the_list_shows_what_is_held_and_asks_for_attention(desk: Desk, outdial: Terminal) -> None:

@@ -1,22 +1,15 @@
 """`outdial held`: people whom a provider took and never accounted for."""
 
 import json
-from datetime import datetime
 
 import pytest
 
-from campaign.clock import SystemClock
 from store.batches import advancing
 from tests.outdial.operator.conftest import Terminal
 from tests.outdial.operator.doubts import SAID, decisions, held, people, submission, unanswered
 from tests.store.desk import Desk, listed
 
-
-@pytest.fixture(autouse=True)
-def today(desk: Desk) -> datetime:
-    """A batch without news for weeks is given up: let it be of today, as the command line is."""
-    desk.now = SystemClock().now()
-    return desk.now
+pytestmark = pytest.mark.usefixtures("today")
 
 
 def keys(desk: Desk) -> list[str]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from campaign.clock import SystemClock
 from campaign.errors import Stopped
 from store.batches import advancing
 from store.decisions import audit
@@ -14,11 +13,7 @@ from store.submissions import claiming
 from tests.outdial.operator.conftest import Terminal
 from tests.store.desk import Desk, listed
 
-
-@pytest.fixture(autouse=True)
-def today(desk: Desk) -> None:
-    """A batch without news for weeks is given up: let it be of today, as the command line is."""
-    desk.now = SystemClock().now()
+pytestmark = pytest.mark.usefixtures("today")
 
 
 def state(desk: Desk, name: str = "spring") -> str:
