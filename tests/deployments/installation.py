@@ -15,6 +15,9 @@ from tests.fixtures.session import Session, until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 420.0
+SILENCE_SECONDS = 150.0
+"""A server on SQLite can say nothing for a minute: so long two of its own connections wait for one
+lock (`busy_timeout` in `prefect/server/database/configurations.py`)."""
 
 _SETTINGS = {
     "DO_NOT_TRACK": "1",
@@ -99,10 +102,10 @@ class Installation:
     def call(self, method: str, path: str, json: Any = None) -> Any:
         """Ask the API. A server on SQLite answers 503 when two write at once: then again."""
         url = f"{self.url}/{path}"
-        answer = httpx.request(method, url, json=json, timeout=30)
+        answer = httpx.request(method, url, json=json, timeout=SILENCE_SECONDS)
         while answer.status_code == 503:
             time.sleep(0.1)
-            answer = httpx.request(method, url, json=json, timeout=30)
+            answer = httpx.request(method, url, json=json, timeout=SILENCE_SECONDS)
         assert answer.is_success, f"{answer.status_code}: {answer.text}"
         return answer.json() if answer.content else None
 
