@@ -15,6 +15,7 @@ from tests.fixtures.databases import execute
 from tests.flows.campaigns import APIS
 from tests.proofs import at_length
 from tests.protocol import driver
+from tests.protocol.elsewhere import lease_runs_out
 from tests.protocol.truth import provider_of
 from tests.protocol.world import begin
 
@@ -62,11 +63,14 @@ async def test_a_copy_that_lags_behind_a_submit_dials_nobody_again(
         async with world.runtime(keep) as runtime:
             await driver.run(runtime, world.file)
         world.place = replace(world.place, database_url=copy.url)
+        # Locks are beside the database, and this is another one: whose claim it has, nobody knows.
+        early = await lease_runs_out(world)
         async with world.runtime() as runtime:
             campaign_id = await driver.run(runtime, world.file, resumes=3)
             ended = await runtime.ledger.run(campaigns.get, campaign_id)
 
         rung = [ring.call.number for ring in provider_of(world.simulator.stage).rings]
     assert copy.made
+    assert early == []
     assert len(rung) == len(set(rung)) == 3
     assert ended.state is CampaignState.NEEDS_ATTENTION
