@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from campaign.durations import say_duration
 
@@ -50,15 +53,38 @@ class Column:
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table that also reads well in a file."""
+    """Print a table that also reads well in a file, or a paragraph a row if it is too wide.
+
+    Only the last column is ever wrapped, and between words: tags and keys are there to be copied.
+    """
     console = stdout()
+    cells = [[_cell(value) for value in row] for row in rows]
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
     for column in columns:
         justify = "right" if column.right else "left"
-        table.add_column(column.title, justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_column(column.title, justify=justify, no_wrap=True)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    natural = console.measure(table, options=console.options.update(width=_WIDE)).maximum
+    too_wide = natural - console.width
+    if too_wide > 0:
+        last = [columns[-1].title, *(row[-1] for row in cells)]
+        left = max(map(cell_len, last)) - too_wide
+        if left < max(cell_len(word) for text in last for word in text.split() or [""]):
+            _print_paragraphs(console, columns, cells)
+            return
+        table.columns[-1].no_wrap, table.columns[-1].width = False, left
     console.print(table)
+
+
+def _print_paragraphs(
+    console: Console, columns: Sequence[Column], cells: Sequence[Sequence[str]]
+) -> None:
+    for row in cells:
+        named = zip(columns[1:], row[1:], strict=True)
+        told = "; ".join(f"{column.title} {cell}" for column, cell in named if cell)
+        console.print(Text(row[0], style="bold"))
+        console.print(Padding(Text(told), (0, 0, 0, 2)))
 
 
 def print_json(value: Any) -> None:
@@ -92,6 +118,4 @@ def _plural(thing: str) -> str:
 
 
 def _cell(value: object) -> str:
-    # Square brackets would be taken for colours.
-    text = "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-    return text.replace("[", r"\[")
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
