@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from campaign.states import BatchState
+from campaign.states import BatchState, CampaignState
 from campaign.words import Outcome
 from outdial.terminal import stderr
 from store.ledger import Ledger
@@ -141,10 +141,14 @@ class Lines:
         over, batches = _batches(said)
         calls = ", ".join(f"{outcome.value} {number}" for outcome, number in _most_frequent(said))
         people = f"{said.closed}/{said.listed} people, {over}/{batches} batches done"
-        return f"{self._name}: {people}; calls: {calls or 'none yet'}"
+        paused = said.stopped is not None or said.state is CampaignState.PAUSED
+        state = f"{_state(said)}; " if paused else ""
+        return f"{self._name}: {state}{people}; calls: {calls or 'none yet'}"
 
 
 def _state(said: Glance) -> str:
+    if said.stopped is not None:
+        return f"everything is paused ({said.stopped.in_words})"
     return said.state.value.replace("_", " ") + (f" ({said.reason})" if said.reason else "")
 
 

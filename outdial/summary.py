@@ -22,6 +22,7 @@ from store.books import Books, OutcomeCount
 from store.campaigns import CampaignView
 from store.decisions import incidents
 from store.decisions.incidents import IncidentView
+from store.decisions.pausing import Pause
 from store.doubts import Doubt, Unanswered
 from store.planning import planner as planning
 from store.recipients import ImportView
@@ -89,6 +90,8 @@ def print_standing(said: Standing, now: datetime) -> None:
     told = {"", said.books.in_words}  # The books are the next line.
     reason = "" if campaign.state_reason in told else f": {campaign.state_reason}"
     say(f"{campaign.name} is {campaign.state.value.replace('_', ' ')}{reason}")
+    if said.glance.stopped is not None:
+        say(f"- {stopped(said.glance.stopped)}")
     for title, text in (
         ("people", said.books.in_words),
         ("list", _last_import(said.imports)),
@@ -145,6 +148,7 @@ def attention(said: Standing, now: datetime) -> Iterator[str]:
         yield (
             f"{incident.kind.replace('_', ' ')}: {incident.detail} ({incident.subject}). Once you"
             f" have looked at it: outdial incident resolve {incident.id}"
+            " --by NAME --reason TEXT"
         )
 
 
@@ -172,8 +176,17 @@ def as_json(said: Standing) -> dict[str, Any]:
         "imports": [asdict(one) for one in said.imports],
         "left_alone": [asdict(one) for one in said.left_alone],
         "allowance": [asdict(line) for line in said.allowance],
+        "everything_paused": said.glance.stopped and asdict(said.glance.stopped),
         "next_due": said.next_due and said.next_due.isoformat(),
     }
+
+
+def stopped(pause: Pause) -> str:
+    """Say who has stopped everything, and how to go on."""
+    return (
+        f"everything is paused ({pause.in_words}), since {pause.since.astimezone():%Y-%m-%d %H:%M}:"
+        " nothing is sent. To go on: outdial resume --all"
+    )
 
 
 def left_alone(account: LeftAlone, now: datetime) -> str:

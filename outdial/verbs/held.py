@@ -121,7 +121,8 @@ def confirm_not_placed(name: str, *, key: str | None, yes: bool, actor: str, rea
     with Ledger.open() as ledger:
         matter = ledger.run_sync(matter_of, name, key)
         if not yes:
-            _ask(key or name)
+            typed = key or name
+            _ask(typed, "key" if typed == matter.person else "tag")
         decider = Decider(actor=actor, reason=reason)
         many = ledger.run_sync(_confirm, matter, decider)
     if not matter.keys:
@@ -181,8 +182,8 @@ def _abandon(db: Connection, name: str, key: str | None, decider: Decider) -> tu
     return matter, many
 
 
-def _ask(name: str) -> None:
+def _ask(name: str, what: str) -> None:
     tell("If the provider has it all the same, its people are called twice.")
-    if click.prompt("Type the tag to go on", err=True).strip() != name:
-        message = "that is not the tag; nothing was changed"
+    if click.prompt(f"Type the {what} to go on", err=True).strip() != name:
+        message = f"that is not the {what}; nothing was changed"
         raise BadInput(message, [Fault(message, f"Type {name}.")])

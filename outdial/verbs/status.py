@@ -1,18 +1,22 @@
 """`outdial status`: all campaigns, or one in full."""
 
+from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from campaign.clock import SystemClock
-from campaign.states import CampaignState, RecipientState
+from campaign.states import CampaignState, RecipientState, SubmissionState
 from outdial.failures import DONE, NEEDS_ATTENTION
-from outdial.summary import as_json, left_alone, print_standing, standing
+from outdial.summary import as_json, left_alone, print_standing, standing, stopped
 from outdial.terminal import Column, print_json, print_table, say, tell
 from providers import names
-from store import campaigns
+from store import campaigns, doubts
 from store.accounts import memory as accounts
 from store.campaigns import CampaignView
+from store.decisions import incidents, pausing
 from store.ledger import Ledger
 from store.reports import glance
 from store.reports.glance import Glance
@@ -25,7 +29,7 @@ from store.reports.glance import Glance
 def command(context: click.Context, campaign: str | None, *, json: bool) -> None:
     """Show all campaigns, or how one CAMPAIGN stands: books, outcomes, batches, doubts.
 
-    Exit code 1: a campaign that is shown needs attention.
+    Exit code 1: a campaign that is shown needs attention, has people held or an open incident.
     """
     with Ledger.open() as ledger:
         attention = _all(ledger, json=json) if campaign is None else _one(ledger, campaign, json)
@@ -47,16 +51,34 @@ def _all(ledger: Ledger, *, json: bool) -> bool:
     now = SystemClock().now()
     with ledger.reading() as db:
         waiting = accounts.left_alone(db, names(), now)
+        everything = pausing.paused(db)
         known = [(view, glance.glance(db, view.id)) for view in campaigns.listing(db)]
+        asking = _asking(db)
+    attention = {view.name for view, _ in known if _needs_attention(view, asking)}
     if json:
-        print_json([_as_json(view, said) for view, said in known])
+        print_json([_as_json(view, said, view.name in attention) for view, said in known])
     elif known:
         print_table(_COLUMNS, [_row(view, said) for view, said in known])
         for one in waiting:
             say(f"- {left_alone(one, now)}")
+        if everything is not None:
+            say(f"- {stopped(everything)}")
+        for view, _ in known:
+            if view.name in attention:
+                say(f"- {view.name} needs a look: outdial status {view.name}")
     else:
         tell("There is no campaign yet: begin with `outdial demo` or `outdial run FILE`.")
-    return any(view.state is CampaignState.NEEDS_ATTENTION for view, _ in known)
+    return bool(attention)
+
+
+def _asking(db: Connection) -> set[str]:
+    """The ids of the campaigns with something that only a person can settle."""
+    held = (one for one in doubts.doubts(db) if one.state is SubmissionState.HELD)
+    return {one.campaign_id for one in chain(held, doubts.unanswered(db), incidents.unresolved(db))}
+
+
+def _needs_attention(view: CampaignView, asking: Collection[str]) -> bool:
+    return view.state is CampaignState.NEEDS_ATTENTION or view.id in asking
 
 
 _COLUMNS = (
@@ -82,12 +104,13 @@ def _row(view: CampaignView, said: Glance) -> tuple[object, ...]:
     )
 
 
-def _as_json(view: CampaignView, said: Glance) -> dict[str, Any]:
+def _as_json(view: CampaignView, said: Glance, attention: bool) -> dict[str, Any]:
     return {
         "campaign": view.name,
         "id": view.id,
         "state": view.state.value,
         "reason": view.state_reason,
+        "needs_attention": attention,
         "created_at": view.created_at.isoformat(),
         "people": {state.value: said.people.get(state, 0) for state in RecipientState},
         "calls": {outcome.value: number for outcome, number in said.calls.items()},

@@ -25,6 +25,11 @@ class Pause:
     reason: str
     since: datetime
 
+    @property
+    def in_words(self) -> str:
+        """By whom and why, as `outdial status` says it of a single campaign."""
+        return f"{self.actor}: {self.reason}"
+
 
 def pause_all(db: Connection, *, actor: str, reason: str, now: datetime) -> bool:
     """Let no campaign of this ledger send anything from now on; what is under way goes on.

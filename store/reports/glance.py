@@ -13,6 +13,8 @@ from sqlalchemy import Connection, func, select
 from campaign.states import BatchState, CampaignState, RecipientState
 from campaign.words import Outcome
 from store.database.columns import table_of
+from store.decisions import pausing
+from store.decisions.pausing import Pause
 from store.tables import Batch, Call, Campaign, Recipient, UnreadRow
 
 _BATCH = table_of(Batch).c
@@ -32,6 +34,8 @@ class Glance:
     calls: Mapping[Outcome, int]
     batches: Mapping[tuple[str, BatchState], int]
     """By provider and state."""
+    stopped: Pause | None
+    """Who has stopped every campaign of this ledger; None: nobody."""
 
     @property
     def listed(self) -> int:
@@ -91,6 +95,7 @@ def glance(db: Connection, campaign_id: str) -> Glance:
         people=Counter({RecipientState(s): n for s, n in db.execute(people)}),
         calls=Counter({Outcome(o): n for o, n in db.execute(calls)}),
         batches={(p, BatchState(s)): n for p, s, n in db.execute(batches)},
+        stopped=pausing.paused(db),
     )
 
 

@@ -10,9 +10,11 @@ from campaign.errors import RateLimited
 from campaign.words import Outcome
 from outdial.progress import Bars, Lines
 from store.accounts import memory as accounts
+from store.decisions import pausing
 from store.ledger import Ledger
 from store.reports.glance import glance
 from tests.outdial.command import outdial
+from tests.outdial.operator.doubts import held
 from tests.store.desk import Desk, listed, unreadable
 
 
@@ -109,6 +111,41 @@ def test_the_json_of_a_campaign_holds_all_that_is_told(desk: Desk) -> None:
     assert said["batches"] == [{"provider": "vogent", "state": "submitting", "batches": 1}]
     assert said["imports"][0]["accepted"] == 2
     assert set(said) >= {"state", "reason", "needs_attention", "doubts", "unread", "incidents"}
+
+
+def test_that_everything_is_paused_is_told_by_whom_and_how_to_go_on(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign = desk.campaign(people=1)
+    now = SystemClock().now()
+    desk.ledger.run_sync(pausing.pause_all, actor="ann", reason="wrong greeting", now=now)
+
+    for arguments in (["status"], ["status", "spring"]):
+        said = outdial(*arguments).out
+        assert "everything is paused (ann: wrong greeting), since" in said
+        assert "outdial resume --all" in said
+    told = json.loads(outdial("status", "spring", "--json").out)["everything_paused"]
+    assert (told["actor"], told["reason"]) == ("ann", "wrong greeting")
+    with desk.ledger.reading() as db:
+        Lines("spring").show(glance(db, campaign.id))
+    assert "spring: everything is paused (ann: wrong greeting); 0/1" in capsys.readouterr().err
+
+
+def test_the_list_of_campaigns_asks_for_attention_as_each_of_them_does(desk: Desk) -> None:
+    desk.now = SystemClock().now()
+    desk.campaign(people=1, name="autumn", first=50)
+    assert outdial("status").code == 0
+
+    held(desk)
+
+    assert (outdial("status").code, outdial("status", "spring").code) == (1, 1)
+    assert outdial("status", "autumn").code == 0
+    assert "- spring needs a look: outdial status spring" in outdial("status").out
+    listing = json.loads(outdial("status", "--json").out)
+    assert {one["campaign"]: one["needs_attention"] for one in listing} == {
+        "spring": True,
+        "autumn": False,
+    }
 
 
 def test_no_number_is_told(desk: Desk) -> None:

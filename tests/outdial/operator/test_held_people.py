@@ -53,6 +53,9 @@ def test_who_was_not_called_is_called_after_all_by_a_new_attempt(
     batch = unanswered(desk)
     first, second = keys(desk)
 
+    asked = outdial("held", "confirm-not-placed", first, *SAID, typed="something\n").stderr
+    assert "Type the key" in asked
+    assert "that is not the key" in asked
     outdial.done("held", "confirm-not-placed", first, *SAID, typed=f"{first}\n")
 
     assert [one["state"] for one in desk.recipients()] == ["ready", "held"]

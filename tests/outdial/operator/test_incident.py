@@ -43,7 +43,9 @@ def test_a_resolved_incident_is_audited_and_its_campaign_may_be_resumed(
     desk: Desk, outdial: Terminal
 ) -> None:
     campaign_id = reported(desk)
-    assert "outdial incident resolve 1" in outdial("status", "spring").stdout
+    assert (
+        "outdial incident resolve 1 --by NAME --reason TEXT" in outdial("status", "spring").stdout
+    )
 
     said = outdial.done("incident", "resolve", "1", *SAID)
 
