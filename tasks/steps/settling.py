@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from campaign.pace import next_look
+from campaign.pace import clamp, next_look
 from campaign.states import BatchState
 from campaign.words import Progress
 from providers.port import Provider
@@ -56,6 +56,9 @@ def _look_at(
     elapsed = now - batch.created_at
     if not counted.done and elapsed < policy.first_look:
         return now + min(policy.first_look - elapsed, polling.max)
+    if settled.state is BatchState.SUBMITTING and not counted.submitted:
+        # Its calls are over; what is in doubt or to be sent beside them has a time of its own.
+        return now + clamp(elapsed / 2, polling)
     return now + next_look(
         polling,
         elapsed=elapsed,

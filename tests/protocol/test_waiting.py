@@ -72,3 +72,20 @@ async def test_a_refusal_for_now_is_tried_again_a_little_later_each_time(
     pauses = [later - earlier for earlier, later in pairwise(moments)]
     assert pauses == sorted(pauses)
     assert pauses[-1] > 10 * pauses[0]
+
+
+async def test_calls_that_are_over_are_looked_at_ever_less_while_something_beside_is_in_doubt(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vocode", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["submit"], nth=[2], fault=Close(when="before"))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.enroll(runtime, world.file)
+            (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
+            begun = runtime.clock.now()
+            await look_after(runtime, lambda: driver.one_step(runtime, batch_id))
+            took = runtime.clock.now() - begun
+        requests = world.simulator.stage.world.ledger.requests
+
+    assert took > timedelta(minutes=10)
+    assert len(requests) < took / timedelta(seconds=20)
