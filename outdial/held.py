@@ -64,14 +64,20 @@ def _in_doubt(doubt: Doubt, now: datetime) -> str:
     people = count(doubt.people, "person")
     asked = f"asked {count(doubt.looks, 'time')}"
     if doubt.state is SubmissionState.UNKNOWN:
-        then = f"asked again {when(doubt.due_at, now)}"
+        then = f"asked again {when(doubt.due_at, now)}."
     else:
-        then = f"still looked for, {when(doubt.due_at, now)}; nobody of them is called again"
-    return f"{doubt.provider} may or may not have taken {people} ({doubt.tag}): {asked}, {then}."
+        then = (
+            f"still looked for, {when(doubt.due_at, now)}; nobody of them is called again before"
+            " you settle it: outdial held list"
+        )
+    return f"{doubt.provider} may or may not have taken {people} ({doubt.tag}): {asked}, {then}"
 
 
 def _looked_for(due_at: datetime | None, now: datetime) -> str:
-    return "not looked for any more" if due_at is None else f"looked for again {when(due_at, now)}"
+    if due_at is None:
+        return "not looked for any more"
+    # A run that has more to do leaves a batch that it was over with to the next one.
+    return "looked for again " + (when(due_at, now) if due_at > now else "by the next run")
 
 
 def _doubt(doubt: Doubt, names: Mapping[str, str]) -> tuple[object, ...]:

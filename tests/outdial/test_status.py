@@ -95,7 +95,7 @@ def test_what_is_in_doubt_is_told_with_what_happens_next(desk: Desk) -> None:
     assert ran.code == 1
     assert "vogent may or may not have taken 2 people" in ran.out
     assert "asked 3 times" in ran.out
-    assert "nobody of them is called again" in ran.out
+    assert "nobody of them is called again before you settle it: outdial held list" in ran.out
     assert (doubt["tag"], doubt["people"], doubt["state"]) == (batch.tags[0], 2, "held")
 
 

@@ -42,7 +42,7 @@ def test_the_status_says_in_words_what_is_in_doubt_and_what_is_next(
 
     assert told.exit_code == 1
     assert f"vogent took {tag} and never told what became of 2 people in it" in told.stdout
-    assert "looked for again now" in told.stdout
+    assert "looked for again by the next run" in told.stdout
     assert "No campaign calls them before you settle it: outdial held list" in told.stdout
     assert len(json.loads(outdial("status", "spring", "--json").stdout)["unanswered"]) == 2
 
