@@ -82,6 +82,6 @@ def moment_of(date: str) -> datetime | None:
     """Read the `Date` of an answer, in aware UTC; None for what makes no sense."""
     try:
         said = email.utils.parsedate_to_datetime(date)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return said.replace(tzinfo=said.tzinfo or UTC)

@@ -1,7 +1,6 @@
 """Vapi's single calls, `POST /call`: one person in one request, for accounts without campaigns."""
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from providers.moments import moment
 from providers.port import NO_EFFECT, Capabilities, Fence
 from providers.rows import listed, readable
 from providers.stopping import stop_each
+from providers.throttle import moment_of
 from providers.vapi.agent import AgentBlock
 from providers.vapi.orders import (
     NAME_LENGTH,
@@ -212,11 +212,7 @@ class Calls:
 
 def _now(answer: Answer) -> datetime:
     """Return the provider's own time: a start time is compared with that."""
-    try:
-        said = parsedate_to_datetime(answer.headers.get("date", ""))
-    except (ValueError, TypeError):
-        return datetime.now(UTC)
-    return said.replace(tzinfo=said.tzinfo or UTC)
+    return moment_of(answer.headers.get("date", "")) or datetime.now(UTC)
 
 
 def _hit(call: CallRow) -> Hit:

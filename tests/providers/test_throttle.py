@@ -106,7 +106,16 @@ async def test_nothing_is_submitted_by_a_clock_that_the_provider_does_not_share(
         await throttle.turn(dials=True)
 
 
-@pytest.mark.parametrize("date", ["", "soon", "Wed, 99 Foo 2026 12:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "soon",
+        "Wed, 99 Foo 2026 12:00:00 GMT",
+        "Mon, 99999999999999999999 Jan 2026 12:00:00 GMT",
+        "Mon, 05 Jan 2026 12:00:00 +99999999999999999999",
+    ],
+)
 async def test_a_date_that_makes_no_sense_stops_nobody(date: str) -> None:
     throttle = Throttle(PatientClock())
     throttle.heard(date)
