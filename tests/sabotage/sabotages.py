@@ -21,7 +21,7 @@ from providers.http import Answer, Http
 from providers.port import Fence
 from providers.vapi.calls import Calls as VapiCalls
 from store import calls
-from store.batches import views
+from store.batches import advancing, views
 from store.calls import joining, pages, rows
 from store.database import engine
 from store.submissions import claiming, deciding, doubting
@@ -247,6 +247,11 @@ def _drop_what_cannot_be_read(patch: pytest.MonkeyPatch, provider: Any) -> None:
         return replace(found, calls=tuple(row for row in found.calls if row.call is not None))
 
     patch.setattr(provider, "page", page)
+
+
+def never_looked_again(patch: pytest.MonkeyPatch) -> None:
+    """A batch that has settled is left alone: its results are home."""
+    patch.setattr(advancing, "LATE_SWEEPS", ())
 
 
 def linked_to_another(patch: pytest.MonkeyPatch) -> None:
