@@ -177,7 +177,7 @@ BATCH: Mapping[BatchState, frozenset[BatchState]] = {
         {BatchState.SUBMITTING, BatchState.COLLECTING, BatchState.SETTLED, BatchState.REJECTED}
     ),
     # What was refused or given up turned up all the same.
-    BatchState.REJECTED: frozenset({BatchState.COLLECTING}),
+    BatchState.REJECTED: frozenset({BatchState.COLLECTING, BatchState.SETTLED, BatchState.HELD}),
 }
 
 _State = TypeVar("_State", bound=StrEnum)

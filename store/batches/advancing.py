@@ -86,7 +86,7 @@ def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) 
         is_over = not (counted.submitted or counted.undecided) or stalled(db, batch, None, now)
         _note_over(db, batch, now, is_over=is_over)
         batch = get(db, batch_id)
-    waits = counted.submitted and not counted.undecided
+    waits = counted.submitted and not (counted.undecided or counted.unstarted_submissions)
     more = owes_more(db, batch)
     if waits and close_unanswered(db, batch, now, owes_more=more):
         counted = tally(db, batch_id)

@@ -80,8 +80,10 @@ def close_unanswered(
 def _last_heard(db: Connection, batch: BatchView) -> datetime:
     """When the provider last told something new of a batch, or was last asked to dial."""
     calls = select(func.max(CALL.c.last_changed)).where(CALL.c.batch_id == batch.id)
-    sent = [_SUBMISSION.c.accepted_at, _SUBMISSION.c.started_at, _SUBMISSION.c.start_at]
-    asked = select(*map(func.max, sent)).where(_SUBMISSION.c.batch_id == batch.id)
+    sent = ("accepted_at", "start_wire_at", "started_at", "start_at")
+    asked = select(*(func.max(_SUBMISSION.c[one]) for one in sent)).where(
+        _SUBMISSION.c.batch_id == batch.id
+    )
     moments = [batch.created_at, db.scalar(calls), *db.execute(asked).one()]
     return max(moment for moment in moments if moment is not None)
 

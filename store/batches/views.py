@@ -164,7 +164,9 @@ class Tally:
     held_submissions: int
     accepted_submissions: int
     unstarted_submissions: int
-    """Accepted by a two-phase provider and not started."""
+    """Accepted by a two-phase provider, and not known to be started."""
+    dialling_submissions: int
+    """Accepted, and started or at least asked to start: their people may be rung."""
     closes_at: datetime | None
     """No call of what may dial must begin from then on."""
 
@@ -184,6 +186,7 @@ _COUNT_SUBMISSIONS = (
         _SUBMISSION.c.state,
         func.count(),
         func.count(_SUBMISSION.c.started_at),
+        func.count(func.coalesce(_SUBMISSION.c.started_at, _SUBMISSION.c.start_wire_at)),
         func.min(_SUBMISSION.c.stop_at),
     )
     .where(_SUBMISSION.c.batch_id == bindparam("its_id"))
@@ -198,10 +201,11 @@ def tally(db: Connection, batch_id: str) -> Tally:
     for state, many in db.execute(_COUNT_ATTEMPTS, its):
         attempts[state] = many
     closes_at: datetime | None = None
-    for state, many, begun, ends in db.execute(_COUNT_SUBMISSIONS, its):
+    dialling = 0
+    for state, many, begun, asked, ends in db.execute(_COUNT_SUBMISSIONS, its):
         submissions[state], started[state] = many, begun
-        if state == SubmissionState.ACCEPTED.value and begun:
-            closes_at = ends
+        if state == SubmissionState.ACCEPTED.value and asked:
+            dialling, closes_at = asked, ends
     accepted = submissions[SubmissionState.ACCEPTED]
     return Tally(
         attempts=attempts.total(),
@@ -215,6 +219,7 @@ def tally(db: Connection, batch_id: str) -> Tally:
         held_submissions=submissions[SubmissionState.HELD],
         accepted_submissions=accepted,
         unstarted_submissions=accepted - started[SubmissionState.ACCEPTED],
+        dialling_submissions=dialling,
         closes_at=closes_at,
     )
 

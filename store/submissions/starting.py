@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from campaign.errors import Stopped
 from campaign.states import AttemptState, SubmissionState
@@ -45,25 +45,23 @@ def mark_start(
 
 def started(db: Connection, tag: str, now: datetime) -> None:
     """Record that the provider dials now."""
-    db.execute(
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.started_at.is_(None))
-        .values(started_at=now, paced_at=now, due_at=None, note="")
-    )
+    mine = (SUBMISSION.c.tag == tag) & SUBMISSION.c.started_at.is_(None)
+    values = {"started_at": now, "paced_at": now, "due_at": None, "note": ""}
+    if db.execute(update(SUBMISSION).where(mine).values(values)).rowcount != 1:
+        _stop_again(db, tag, now)
     log(db, tag, "started", now)
 
 
 def give_way(db: Connection, tag: str, now: datetime, reason: str) -> None:
     """No start is sent again: as one may have worked, it counts as started and is to be stopped."""
-    mine = (SUBMISSION.c.tag == tag) & SUBMISSION.c.started_at.is_(None)
-    db.execute(update(SUBMISSION).where(mine).values(started_at=now, due_at=None, note=reason))
+    accepted = SUBMISSION.c.state == SubmissionState.ACCEPTED.value
+    mine = (SUBMISSION.c.tag == tag) & accepted & SUBMISSION.c.started_at.is_(None)
+    values = {"started_at": now, "due_at": None, "note": reason}
+    if db.execute(update(SUBMISSION).where(mine).values(values)).rowcount != 1:
+        return
     log(db, tag, "gave_way", now, detail=reason)
-    its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag)
-    db.execute(
-        update(BATCH)
-        .where(BATCH.c.id == its_batch.scalar_subquery(), BATCH.c.stop_asked_at.is_(None))
-        .values(stop_asked_at=now, due_at=now)
-    )
+    not_asked = _its_batch(tag) & BATCH.c.stop_asked_at.is_(None)
+    db.execute(update(BATCH).where(not_asked).values(stop_asked_at=now, due_at=now))
 
 
 def start_again_at(
@@ -76,9 +74,19 @@ def start_again_at(
     event: str = "start_failed",
 ) -> None:
     """The start did not work, or nobody knows: the same again, by id."""
-    db.execute(
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.started_at.is_(None))
-        .values(due_at=again_at, note=reason)
-    )
+    mine = (SUBMISSION.c.tag == tag) & SUBMISSION.c.started_at.is_(None)
+    values = {"due_at": again_at, "note": reason}
+    if db.execute(update(SUBMISSION).where(mine).values(values)).rowcount != 1:
+        _stop_again(db, tag, now)
     log(db, tag, event, now, detail=reason)
+
+
+def _stop_again(db: Connection, tag: str, now: datetime) -> None:
+    """A start that was on its way when its batch was stopped may have come after the stop."""
+    was_asked = _its_batch(tag) & BATCH.c.stop_asked_at.is_not(None)
+    db.execute(update(BATCH).where(was_asked).values(stopped_at=None, due_at=now))
+
+
+def _its_batch(tag: str) -> ColumnElement[bool]:
+    its_id = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
+    return BATCH.c.id == its_id

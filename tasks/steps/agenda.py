@@ -92,24 +92,24 @@ def _idle(batch: BatchView, counted: Tally) -> bool:
     """The campaign is not running, and nothing of this batch may ring or is still to come home."""
     if batch.campaign_state is CampaignState.RUNNING or counted.doubtful_submissions:
         return False
-    dialling = counted.accepted_submissions > counted.unstarted_submissions
-    return not dialling or (not counted.submitted and batch.swept_clean)
+    return not counted.dialling_submissions or (not counted.submitted and batch.swept_clean)
 
 
 def _verbs(
     db: Connection, batch: BatchView, counted: Tally, now: datetime, policy: Policy
 ) -> tuple[Verb, ...]:
     running = batch.campaign_state is CampaignState.RUNNING and batch.stop_asked_at is None
+    to_dial = counted.planned_submissions + counted.unstarted_submissions
     surplus_at = surplus.next_due(db, batch.id)
-    started = counted.accepted_submissions - counted.unstarted_submissions
     first_look = batch.created_at + min(policy.first_look, batch.spec.polling.max)
     wanted = {
-        Verb.STOP: batch.stop_asked_at is not None and batch.stopped_at is None,
+        Verb.STOP: batch.stop_asked_at is not None and (batch.stopped_at is None or to_dial > 0),
         Verb.FIND: bool(looked_for(db, batch.id, now))
         or (surplus_at is not None and surplus_at <= now),
         Verb.SUBMIT: running and counted.planned_submissions > 0,
         Verb.START: running and counted.unstarted_submissions > 0,
-        Verb.COLLECT: started > 0 and (now >= first_look or batch.state is BatchState.COLLECTING),
+        Verb.COLLECT: counted.dialling_submissions > 0
+        and (now >= first_look or batch.state is BatchState.COLLECTING),
     }
     return tuple(verb for verb in Verb if wanted[verb])
 

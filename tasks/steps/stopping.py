@@ -6,24 +6,24 @@ from campaign.states import CampaignState, SubmissionState
 from store.batches import advancing
 from store.batches import views as batches
 from store.batches.views import BatchView
-from store.submissions import screening
+from store.submissions import screening, starting
 from store.submissions import views as submissions
 from tasks.steps.collecting import bear
 from tasks.steps.runtime import Runtime
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
-_NOT_RUNG = (SubmissionState.PLANNED, SubmissionState.ACCEPTED)
+_NOT_OVER = (SubmissionState.PLANNED, SubmissionState.ACCEPTED)
 
 
 async def stop(runtime: Runtime, batch_id: str) -> None:
     """Ask the provider to stop, as far as it can; safe to repeat.
 
-    What was accepted so far is still collected. What a cancelled campaign has not sent, or created
-    and not started, never will be.
+    What was accepted so far is still collected. What was not sent, or created and not started,
+    never will be: its people are skipped if the campaign was cancelled, and else called by another
+    batch.
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
-    if batch.campaign_state in _CANCELLED:
-        await _call_off(runtime, batch)
+    await _begin_no_more(runtime, batch)
     reference = await runtime.ledger.run(batches.reference, batch_id)
     if reference is not None:
         provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
@@ -52,7 +52,15 @@ async def ask_if_closing(runtime: Runtime, batch_id: str) -> None:
         await runtime.ledger.run(advancing.ask_stop_of, batch_id, now)
 
 
-async def _call_off(runtime: Runtime, batch: BatchView) -> None:
-    ruling = Ruling.skip("the campaign was cancelled")
-    for one in await runtime.ledger.run(submissions.of_batch, batch.id, _NOT_RUNG):
-        await runtime.ledger.run(screening.call_off, one.tag, runtime.clock.now(), ruling)
+async def _begin_no_more(runtime: Runtime, batch: BatchView) -> None:
+    ledger, now = runtime.ledger, runtime.clock.now()
+    ruling = Ruling.later(now, "its batch was stopped")
+    if batch.campaign_state in _CANCELLED:
+        ruling = Ruling.skip("the campaign was cancelled")
+    for one in await ledger.run(submissions.of_batch, batch.id, _NOT_OVER):
+        if await ledger.run(screening.call_off, one.tag, now, ruling):
+            continue
+        if one.state is SubmissionState.ACCEPTED and one.started_at is None:
+            await ledger.run(
+                starting.give_way, one.tag, now, "it was stopped: no start is sent again"
+            )

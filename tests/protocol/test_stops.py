@@ -90,6 +90,24 @@ async def test_whoever_was_rung_before_the_stop_is_not_rung_again_after_a_failed
     assert sorted(rung.values()) == [1] * 6
 
 
+@pytest.mark.parametrize("api", ["vogent", "bland"])
+async def test_what_a_stopped_batch_had_not_sent_goes_to_another_one(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    a_few_at_a_time = FEW_LINES | {"calls_per_minute": 2}
+    with begin(api, tmp_path, sqlite_ledger, people=6, limits=a_few_at_a_time) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_calling(runtime, world.file)
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+            await runtime.ledger.run(advancing.ask_stop_of, batch_id, runtime.clock.now())
+            await driver.drive(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    rung = Counter(ring.call.number for ring in case.provider.rings)
+    assert violations(case) == []
+    assert sorted(rung.values()) == [1] * 6
+
+
 @pytest.mark.parametrize("api", ["bland", "bland-v1", "vapi"])
 async def test_a_doubt_that_turns_up_after_a_cancellation_is_stopped(
     api: str, tmp_path: Path, sqlite_ledger: str

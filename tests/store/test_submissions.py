@@ -13,6 +13,7 @@ from campaign.candidates import Candidate, Ruling
 from campaign.errors import Stopped
 from campaign.states import SubmissionState
 from store import suppressions
+from store.batches import advancing
 from store.batches import views as batches
 from store.decisions import audit, holding, pausing
 from store.decisions.holding import Decider
@@ -440,6 +441,28 @@ def test_a_start_that_was_lost_is_not_repeated_for_somebody_who_was_suppressed_m
         desk.ledger.run_sync(
             starting.mark_start, runner.tag, "job-1", desk.later(minutes=1), anybody
         )
+
+
+@pytest.mark.parametrize("answer", ["yes", "lost"])
+def test_a_start_that_was_on_its_way_when_its_batch_was_stopped_is_stopped_again(
+    desk: Desk, answer: str
+) -> None:
+    runner = created(desk)
+    batch_id = desk.row("SELECT id FROM batch")["id"]
+    run, now = desk.ledger.run_sync, desk.now
+    run(starting.mark_start, runner.tag, "job-1", now)
+    run(starting.give_way, runner.tag, now, "it was stopped")
+    run(advancing.stopped, batch_id, now)
+
+    if answer == "yes":
+        run(starting.started, runner.tag, now)
+    else:
+        run(starting.start_again_at, runner.tag, desk.later(minutes=1), now, reason="cut off")
+
+    batch = run(batches.get, batch_id)
+    assert batch.stop_asked_at is not None
+    assert batch.stopped_at is None
+    assert batch.due_at == now
 
 
 @pytest.mark.parametrize(

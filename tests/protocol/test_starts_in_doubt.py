@@ -1,0 +1,107 @@
+"""A start whose answer was lost: its telephones may ring, whatever becomes of the campaign."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from campaign.states import AttemptState, CampaignState
+from simulator.faults.connection import Close
+from simulator.faults.rules import Rule
+from store import campaigns
+from store.batches import views as batches
+from store.batches.views import BatchView
+from tasks.steps import closing, planning
+from tasks.steps.runtime import Runtime, lend
+from tests.protocol import driver, rest
+from tests.protocol.invariants import violations
+from tests.protocol.test_stops import begin_calling, cancel
+from tests.protocol.world import World, begin
+
+ANSWER_LOST = [Rule(routes=["start"], fault=Close(when="after"))]
+
+
+async def begin_in_doubt(world: World, runtime: Runtime) -> str:
+    """Hand one batch over whose start is in doubt; returns the campaign's id."""
+    world.storm(ANSWER_LOST)
+    campaign_id = await begin_calling(runtime, world.file)
+    world.calm()
+    return campaign_id
+
+
+async def pause(runtime: Runtime, campaign_id: str) -> None:
+    now = runtime.clock.now()
+    await runtime.ledger.run(campaigns.set_state, campaign_id, CampaignState.PAUSED, "wait", now)
+
+
+async def go_on(runtime: Runtime, campaign_id: str) -> None:
+    now = runtime.clock.now()
+    await runtime.ledger.run(campaigns.set_state, campaign_id, CampaignState.RUNNING, "", now)
+    await driver.drive(runtime, campaign_id)
+
+
+async def steps(runtime: Runtime, batch_id: str, length: timedelta) -> BatchView:
+    """Do what is due of a batch for so long."""
+    end = runtime.clock.now() + length
+    while runtime.clock.now() < end:
+        await driver.one_step(runtime, batch_id)
+        batch = await runtime.ledger.run(batches.get, batch_id)
+        pause = timedelta(minutes=1)
+        if batch.due_at is not None:
+            pause = max(pause, batch.due_at - runtime.clock.now())
+        await runtime.clock.sleep(pause)
+    return await runtime.ledger.run(batches.get, batch_id)
+
+
+async def test_a_cancellation_ends_with_all_that_rang(tmp_path: Path, sqlite_ledger: str) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_in_doubt(world, runtime)
+            cancelled_at = runtime.clock.now()
+            await cancel(runtime, campaign_id)
+            await driver.drive(runtime, campaign_id)
+            await closing.close_books(runtime, campaign_id)
+            took = runtime.clock.now() - cancelled_at
+            ended = await runtime.ledger.run(campaigns.get, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    assert violations(case) == []
+    assert ended.state is CampaignState.CANCELLED
+    assert took < timedelta(hours=1)
+
+
+async def test_a_pause_lets_the_results_come_home_and_starts_nothing(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_in_doubt(world, runtime)
+            await pause(runtime, campaign_id)
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+            await steps(runtime, batch_id, timedelta(hours=1))
+            counted = await runtime.ledger.run(batches.tally, batch_id)
+            starts = [one.route for one in world.simulator.stage.world.ledger.requests]
+            await go_on(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    assert counted.submitted == 0
+    assert starts.count("start") == 1
+    assert violations(case) == []
+
+
+async def test_nobody_is_held_for_a_start_that_waits_for_the_campaign_to_go_on(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["start"], fault=Close(when="before"))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_calling(runtime, world.file)
+            world.calm()
+            await pause(runtime, campaign_id)
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+            await steps(runtime, batch_id, timedelta(hours=26))
+            counted = await runtime.ledger.run(batches.tally, batch_id)
+            await go_on(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    assert counted.held == 0
+    assert violations(case) == []
+    assert {one.state for one in case.books.attempts} == {AttemptState.DONE}
