@@ -67,6 +67,9 @@ FACTS = Capabilities(
 )
 
 
+_NOT_ENABLED = "the organization has no v2 campaigns: set `api: call` in the agent block"
+
+
 class _Place(msgspec.Struct):
     campaign: str
     over: bool
@@ -117,11 +120,7 @@ class Campaigns:
             answer = await self._http.submit("/v2/campaign", body, fence, FACTS.no_effect)
         except Unauthorized as error:
             if "not enabled" in error.reason.casefold():
-                raise Rejected(
-                    "the organization has no v2 campaigns: set `api: call` in the agent block",
-                    status=error.status,
-                    reason=error.reason,
-                ) from error
+                raise Rejected(_NOT_ENABLED, status=error.status, reason=error.reason) from error
             raise
         campaign_id = answer.proof(Campaign).id
         return Receipt(provider_batch_id=campaign_id, request_id=answer.request_id)
@@ -140,8 +139,16 @@ class Campaigns:
         return found or await self._found_by_calls(submission)
 
     async def tags(self, since: datetime) -> frozenset[str]:
-        """Return the last words of the names of campaigns since."""
-        return frozenset([campaign.tag async for campaign in self._since(since)])
+        """Return the last words of the names of campaigns since.
+
+        Raises `Unsupported` if the organization has no campaigns: there is no list of them then.
+        """
+        try:
+            return frozenset([campaign.tag async for campaign in self._since(since)])
+        except (NotFound, Unauthorized) as error:
+            if isinstance(error, NotFound) or "not enabled" in error.reason.casefold():
+                raise Unsupported(_NOT_ENABLED, status=error.status, reason=error.reason) from error
+            raise
 
     async def status(self, batch: BatchRef) -> BatchStatus:
         """Look at the campaign's state and counters."""

@@ -54,7 +54,7 @@ def _note_over(db: Connection, batch: BatchView, now: datetime, *, is_over: bool
 
 
 def collected(db: Connection, batch_id: str) -> None:
-    """Record that looking and sweeping went well."""
+    """Record that asking the provider went well."""
     db.execute(update(BATCH).where(BATCH.c.id == batch_id, BATCH.c.failures > 0).values(failures=0))
 
 

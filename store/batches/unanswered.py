@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from campaign.redial import after
 from campaign.states import AttemptState, CampaignState, RecipientState
@@ -17,6 +17,7 @@ _RECIPIENT = table_of(Recipient)
 _SUBMISSION = table_of(Submission)
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
+_REACHED = [outcome.value for outcome in Outcome if outcome.reached]
 _ROUNDS = 2
 _TRIES = 20
 """Looks that fail one after the other, by `polling` less and less often: hours, unless set."""
@@ -89,7 +90,10 @@ def _last_heard(db: Connection, batch: BatchView) -> datetime:
 
 
 def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
-    """Return the submitted attempts, each once, with a call of theirs: one that is over, if any."""
+    """Return the submitted attempts, each once, with a call of theirs: one that is over, if any.
+
+    That a call beside the one that counts is over says nothing, unless it reached somebody.
+    """
     query = (
         select(
             _ATTEMPT.c.recipient_id,
@@ -103,7 +107,9 @@ def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
         .join(_SUBMISSION, _SUBMISSION.c.tag == _ATTEMPT.c.tag)
         .outerjoin(
             CALL,
-            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == _ATTEMPT.c.no),
+            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id)
+            & (CALL.c.attempt_no == _ATTEMPT.c.no)
+            & or_(CALL.c.beside.is_(False), CALL.c.outcome.in_(_REACHED)),
         )
         .where(_ATTEMPT.c.batch_id == batch.id, _ATTEMPT.c.state == AttemptState.SUBMITTED.value)
         .order_by(_ATTEMPT.c.recipient_id, CALL.c.over)

@@ -16,7 +16,11 @@ from store.database import bulk
 
 
 def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
-    """Close attempts whose call is final and move their people on; suppress who asked for it."""
+    """Close attempts whose call is final and move their people on; suppress who asked for it.
+
+    A call beside the one that counts does neither, unless it reached somebody or was an opt-out.
+    """
+    landed = [one for one in landed if one.tells]
     _suppress(db, origin, landed)
     ours = [(one.attempt, one) for one in landed if one.attempt is not None]
     _note_calls(db, ours)
@@ -58,7 +62,9 @@ def _note_calls(db: Connection, ours: Iterable[tuple[KnownAttempt, Landed]]) -> 
     rows = [
         (one.call.id, attempt.recipient_id, attempt.no)
         for attempt, one in ours
-        if attempt.provider_call_id is None and not (attempt.state.open and one.final)
+        if attempt.provider_call_id is None
+        and not one.beside
+        and not (attempt.state.open and one.final)
     ]
     bulk.update(db, ATTEMPT, ["recipient_id", "no"], ["provider_call_id"], rows)
 

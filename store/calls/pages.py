@@ -68,7 +68,8 @@ def save_beside(
     """Store a page of a batch that exists beside one of ours.
 
     What it says of people whom it reached, or who want no more calls, holds. Any other of its calls
-    decides nothing: the one that counts may still be under way.
+    decides nothing, nor does a single read of it: the one that counts may still be under way. Once
+    a page of what counts shows such a call, it counts as well.
     """
     batch = _locked(db, batch_id)
     saved = _save(db, batch, page, now, policy, own_only=own_only, beside=True)
@@ -101,10 +102,7 @@ def _save(
     )
     listed, unread = _sorted_out(page.calls, policy)
     taken = take(db, origin, listed, own_only=own_only, beside=beside)
-    telling = (
-        one for one in taken.landed if not beside or one.call.outcome.reached or one.call.opted_out
-    )
-    follow(db, origin, list(telling))
+    follow(db, origin, taken.landed)
     return PageSaved(
         new=taken.new,
         changed=taken.changed,

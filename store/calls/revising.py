@@ -55,7 +55,9 @@ def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Cal
 
 def _decisive(db: Connection, attempt: KnownAttempt) -> Call | None:
     stored = rows.of_attempt(db, attempt.recipient_id, attempt.no)
-    return max((one.call for one in stored if one.call.over), key=weight, default=None)
+    over = [one for one in stored if one.call.over]
+    telling = (one.call for one in over if not one.beside or one.call.outcome.reached)
+    return max(telling, key=weight, default=None)
 
 
 def _revise_recipient(

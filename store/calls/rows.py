@@ -65,6 +65,8 @@ class StoredCall:
     raw: bytes
     raw_sha256: str
     raw_detail: bytes | None = None
+    beside: bool = False
+    """It is of a batch beside the one that counts."""
     detail_due_at: datetime | None = None
     detail_reads: int = 0
     version: int = 1
@@ -130,12 +132,13 @@ def of_attempt(db: Connection, recipient_id: int, attempt_no: int) -> list[Store
 
 def insert(db: Connection, calls: Sequence[StoredCall], now: datetime) -> None:
     """Store calls that are new."""
-    columns = (*_KEY, *_PLACE, *_CONTENT, *_DETAIL, "raw", "raw_sha256", "version")
+    columns = (*_KEY, *_PLACE, "beside", *_CONTENT, *_DETAIL, "raw", "raw_sha256", "version")
     rows = [
         (
             one.provider,
             one.call.id,
             *_place(one.place),
+            one.beside,
             *_content(one.call),
             one.detail_due_at,
             one.detail_reads,
@@ -152,10 +155,12 @@ def insert(db: Connection, calls: Sequence[StoredCall], now: datetime) -> None:
 
 def update(db: Connection, calls: Sequence[StoredCall], now: datetime) -> None:
     """Store calls that were there in their new form."""
-    columns = (*_PLACE, *_CONTENT, *_DETAIL, "raw", "raw_sha256", "raw_detail", "version")
+    said = (*_PLACE, "beside", *_CONTENT, *_DETAIL)
+    columns = (*said, "raw", "raw_sha256", "raw_detail", "version")
     rows = [
         (
             *_place(one.place),
+            one.beside,
             *_content(one.call),
             one.detail_due_at,
             one.detail_reads,
@@ -248,6 +253,7 @@ def _stored(row: Row[tuple[Any, ...]]) -> StoredCall:
         raw=row.raw,
         raw_sha256=row.raw_sha256,
         raw_detail=row.raw_detail,
+        beside=row.beside,
         detail_due_at=row.detail_due_at,
         detail_reads=row.detail_reads,
         version=row.version,

@@ -26,6 +26,13 @@ class Landed:
     """Its outcome is known as far as it will be."""
     to: str | None = None
     """Whom the provider says it called."""
+    beside: bool = False
+    """Another call than the one that counts: it may be over, and that one under way."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it decides anything: of those beside, whom they reached or who wants no more."""
+        return not self.beside or self.call.outcome.reached or self.call.opted_out
 
 
 def weight(call: Call) -> tuple[bool, bool, float]:

@@ -21,7 +21,7 @@ from store.tables import Submission
 _SUBMISSION = table_of(Submission)
 
 # Built once: the lists of a page are long, and so would be the building.
-_KNOWN = select(CALL.c.provider_call_id, CALL.c.batch_id, CALL.c.raw_sha256).where(
+_KNOWN = select(CALL.c.provider_call_id, CALL.c.batch_id, CALL.c.raw_sha256, CALL.c.beside).where(
     CALL.c.provider == bindparam("provider"),
     CALL.c.provider_call_id.in_(bindparam("call_ids", expanding=True)),
 )
@@ -54,10 +54,11 @@ def take(
 ) -> Taken:
     """Store what is new or changed; a sweep that brings nothing new costs one query.
 
-    `beside`: they are of a batch that is known to be one too many, so each is no news.
+    `beside`: they are of a batch that is known to be one too many, so each is no news. A call that
+    was stored so counts from when it is listed otherwise.
     """
     read = [_Listed(call, raw, rows.sha256(raw)) for call, raw in listed]
-    known = _known(db, origin, [one.call.id for one in read])
+    known = _known(db, origin, [one.call.id for one in read], beside=beside)
     fresh = [one for one in read if known.get(one.call.id) != (origin.batch_id, one.raw_sha256)]
     if not fresh:
         return Taken()
@@ -70,11 +71,14 @@ def take(
 
 
 def _known(
-    db: Connection, origin: Origin, call_ids: Sequence[str]
+    db: Connection, origin: Origin, call_ids: Sequence[str], *, beside: bool
 ) -> Mapping[str, tuple[str, str]]:
-    """Return batch and hash of the calls that are stored."""
+    """Return batch and hash of the calls that are stored; no hash of what is to count only now."""
     found = db.execute(_KNOWN, {"provider": origin.provider, "call_ids": call_ids})
-    return {call_id: (batch_id, digest) for call_id, batch_id, digest in found}
+    return {
+        call_id: (batch_id, digest if beside or not stored_so else "")
+        for call_id, batch_id, digest, stored_so in found
+    }
 
 
 class _Taker:
@@ -109,6 +113,8 @@ class _Taker:
             self._foreign += 1
         elif known.raw_sha256 != listed.raw_sha256:
             self._renew(known, listed)
+        elif self._counts_now(known):
+            self._let_count(known, listed.call)
 
     def write(self) -> Taken:
         """Write everything that was taken."""
@@ -134,6 +140,7 @@ class _Taker:
             place=self._place(attempt),
             raw=listed.raw,
             raw_sha256=listed.raw_sha256,
+            beside=self._beside,
             detail_due_at=first_read(call, self._origin.now),
         )
         self._new[call.id] = None
@@ -153,13 +160,14 @@ class _Taker:
         if given_up(known.detail_reads):
             one = replace(one, missing=one.missing & known.call.missing)
         orphan_no_more = attempt is not None and known.place.recipient_id is None
-        same = says_the_same(one, known.call)
+        same = says_the_same(one, known.call) and not self._counts_now(known)
         renewed = replace(
             known,
             call=one,
             raw=listed.raw,
             raw_sha256=listed.raw_sha256,
             version=known.version + 1,
+            beside=known.beside and self._beside,
             place=self._place(attempt) if orphan_no_more else known.place,
         )
         if not same:
@@ -173,6 +181,22 @@ class _Taker:
             self._keep(renewed, attempt, call)
         else:
             self._stored[call.id] = renewed
+
+    def _counts_now(self, known: StoredCall) -> bool:
+        """It was stored as one beside, and what counts shows it by now."""
+        return known.beside and not self._beside
+
+    def _let_count(self, known: StoredCall, call: Call) -> None:
+        """Let a call decide whose row says what it always said, or be read again to do so."""
+        attempt = self._attempt_of(known, call)
+        if attempt is not None and attempt.erased:
+            return
+        told = replace(known.call, needs_detail=call.needs_detail)
+        due_at = first_read(told, self._origin.now)
+        counted = replace(known, beside=False, detail_due_at=due_at, detail_reads=0)
+        self._renewed[call.id] = None
+        self._changed.add(call.id)
+        self._keep(counted, attempt, call)
 
     def _attempt_of(self, known: StoredCall, call: Call) -> KnownAttempt | None:
         place = known.place
@@ -197,7 +221,7 @@ class _Taker:
         call = stored.call
         self._stored[call.id] = stored
         final = call.over and not listed.needs_detail and "outcome" not in call.missing
-        self._landed[call.id] = Landed(attempt, call, final, listed.to)
+        self._landed[call.id] = Landed(attempt, call, final, listed.to, beside=stored.beside)
         if attempt is None:
             self._report("orphan_call", call, "the provider lists a call that no attempt explains")
         elif not self._attempts.link(attempt, call.id) and not self._beside:

@@ -34,6 +34,8 @@ def adopt_call(
     mine = ATTEMPT.c.key == key
     db.execute(update(ATTEMPT).where(mine).values(provider_call_id=call_id))
     _claim_orphan(db, known, call_id)
+    its_call = (CALL.c.provider == known.provider) & (CALL.c.provider_call_id == call_id)
+    db.execute(update(CALL).where(its_call).values(beside=False))
     if not save_single(db, known.batch_id, listed, now=now, policy=batch.spec.policy):
         raise Unreadable("the call holds what cannot be stored")
     _wait_for_the_rest(db, key)

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign.calls import BatchRef, Found
+from campaign.states import AttemptState
 from store.database.columns import table_of
 from store.decisions import incidents
 from store.submissions.views import ATTEMPT, SUBMISSION, log, reference
-from store.tables import Batch, Surplus
+from store.tables import Batch, Call, Surplus
 
 _BATCH = table_of(Batch)
+_CALL = table_of(Call)
 _SURPLUS = table_of(Surplus)
 _PATIENCE = timedelta(hours=72)
 """For so long a stop that fails is tried again; by then nothing of it rings."""
@@ -85,16 +87,36 @@ def change_places(db: Connection, tag: str, known: Found, other: Found, now: dat
                 its = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.key == key)
                 placed = update(ATTEMPT).where(its, ATTEMPT.c.provider_call_id == call_id)
                 db.execute(placed.values(provider_call_id=other.call_ids[key]))
+                # It may have been listed, and over, before it counted.
+                its_call = _calls(tag) & (_CALL.c.provider_call_id == other.call_ids[key])
+                db.execute(update(_CALL).where(its_call).values(detail_due_at=now))
     elif not is_anothers(db, tag, other.provider_batch_id, now):
         exchanged = update(SUBMISSION).where(mine)
         if db.execute(exchanged.values(provider_batch_id=other.provider_batch_id)).rowcount == 1:
             log(db, tag, "exchanged", now, detail=other.provider_batch_id)
-            # What was swept so far was the other's list.
-            its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag)
-            values = {"cursor": None, "over_at": None, "clean_rounds": 0, "round_changed": True}
-            db.execute(
-                update(_BATCH).where(_BATCH.c.id == its_batch.scalar_subquery()).values(**values)
-            )
+            _sweep_anew(db, tag)
+
+
+def _sweep_anew(db: Connection, tag: str) -> None:
+    """What was swept so far was another's list: of its calls none counts until it is shown again.
+
+    A page of that list which is under way is refused.
+    """
+    values = {"cursor": None, "over_at": None, "clean_rounds": 0, "round_changed": True}
+    anew = update(_BATCH).where(_BATCH.c.id == _batch_of(tag))
+    db.execute(anew.values(round=_BATCH.c.round + 1, **values))
+    db.execute(update(_CALL).where(_calls(tag)).values(beside=True))
+    waiting = [AttemptState.SUBMITTED.value, AttemptState.HELD.value]
+    undecided = (ATTEMPT.c.tag == tag) & ATTEMPT.c.state.in_(waiting)
+    db.execute(update(ATTEMPT).where(undecided).values(provider_call_id=None))
+
+
+def _calls(tag: str) -> ColumnElement[bool]:
+    return (_CALL.c.batch_id == _batch_of(tag)) & (_CALL.c.tag == tag)
+
+
+def _batch_of(tag: str) -> ScalarSelect[str]:
+    return select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
 
 
 def names(db: Connection, tag: str) -> frozenset[str]:

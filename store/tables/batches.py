@@ -36,7 +36,7 @@ class Batch(Row, table=True):
     cursor: str | None = text_column(default=None, nullable=True)
     """Where the current sweep goes on; NULL: at the beginning."""
     round: int = 0
-    """Sweeps completed."""
+    """Sweeps completed, or begun anew."""
     round_changed: bool = False
     """The current sweep brought something new."""
     clean_rounds: int = 0

@@ -37,6 +37,8 @@ class Call(Row, table=True):
     recipient_id: int | None = None
     """NULL: an orphan, a call in our batch that no attempt of ours explains (see `incident`)."""
     attempt_no: int | None = None
+    beside: bool = False
+    """Of a batch that should not be (see `surplus`): decides nothing unless it reached somebody."""
     over: bool = False
     outcome: str = "unknown"
     ended_reason: str = text_column()

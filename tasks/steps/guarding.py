@@ -7,12 +7,14 @@ does know.
 import hashlib
 from collections.abc import Sequence
 
-from campaign.errors import ProviderError
+from campaign.errors import NotFound, ProviderError, Rejected, Unauthorized, Unsupported
 from campaign.tags import tag_prefix
 from providers.port import Provider
+from providers.settings import key_variable
 from store import campaigns
 from store.accounts import pacing
 from store.accounts.pacing import Wait
+from store.batches import advancing
 from store.batches.views import BatchView
 from store.decisions import incidents
 from store.submissions import views as submissions
@@ -22,13 +24,17 @@ from tasks.steps.runtime import Runtime
 RESTORED = "restored_ledger"
 """The kind of the incident; whoever resolves it vouches for the submissions that were shown."""
 _NAMED = 3
+_MOST_FAILURES = 20
+"""Looks that failed in a row, hours of them by `polling`, after which a person is told."""
+_FOR_GOOD = (Unauthorized, Rejected, NotFound, Unsupported)
 
 
 async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bool:
     """Whether this ledger knows of everything of the campaign that the provider shows.
 
     Asked once in the life of a runner. Otherwise an incident is reported, and nothing is sent. A
-    provider that cannot be asked now is asked again later, and the batch waits until then.
+    provider that cannot be asked now is asked again later, and the batch waits until then; one that
+    refuses, or fails time and again, is told to a person, and asked again by `outdial resume`.
     """
     proof = (batch.campaign_id, batch.provider)
     if proof in runtime.proved:
@@ -39,7 +45,12 @@ async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bo
     except ProviderError as error:
         wait = Wait(until=await bear(runtime, batch, error), reason="the provider cannot be read")
         await runtime.ledger.run(pacing.put_off, batch.id, wait)
+        if isinstance(error, _FOR_GOOD) or batch.failures + 1 >= _MOST_FAILURES:
+            reason, now = _why_unasked(batch, error), runtime.clock.now()
+            await runtime.ledger.run(incidents.attention, batch.campaign_id, reason, now)
         return False
+    if batch.failures:
+        await runtime.ledger.run(advancing.collected, batch.id)
     ours = {tag for tag in shown if tag.startswith(tag_prefix(batch.campaign_id))}
     # Asked last: what another runner sends meanwhile has its wire mark before it is shown.
     unknown = ours - await runtime.ledger.run(submissions.sent_tags, batch.campaign_id)
@@ -52,6 +63,21 @@ async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bo
 def ask_again(runtime: Runtime, batch: BatchView) -> None:
     """Let the next submit ask the provider anew, whose answer also tells the time there."""
     runtime.proved.discard((batch.campaign_id, batch.provider))
+
+
+def _why_unasked(batch: BatchView, error: ProviderError) -> str:
+    """What was asked of whom, why nothing came of it, and what a person can do."""
+    remedy = "see whether it is up"
+    if isinstance(error, Unauthorized):
+        remedy = f"check {key_variable(batch.provider)}, and what it may read"
+    elif isinstance(error, Unsupported):
+        remedy = "mend the campaign file"
+    elif isinstance(error, _FOR_GOOD):
+        remedy = "check the agent block and the base URL"
+    return (
+        f"{batch.provider} could not be asked what it has of this campaign, so nothing is sent:"
+        f" {error}; {remedy}, then `outdial resume` asks again"
+    )
 
 
 async def _vouched_for(runtime: Runtime, batch: BatchView, unknown: set[str]) -> bool:

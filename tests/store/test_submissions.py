@@ -220,10 +220,11 @@ def test_nothing_is_sent_again_once_a_call_of_it_is_known(desk: Desk) -> None:
     held(desk, runner)
     call = desk.call(desk.attempts()[0]["key"])
     desk.execute(
-        "INSERT INTO call (provider, provider_call_id, campaign_id, batch_id, tag, over, outcome,"
-        " ended_reason, opted_out, missing, detail_reads, raw, raw_sha256, version, first_seen,"
-        " last_changed) SELECT 'vogent', :id, campaign_id, id, :tag, true, 'answered', '', false,"
-        " '', 0, :raw, '', 1, created_at, created_at FROM batch WHERE id = :batch",
+        "INSERT INTO call (provider, provider_call_id, campaign_id, batch_id, tag, beside, over,"
+        " outcome, ended_reason, opted_out, missing, detail_reads, raw, raw_sha256, version,"
+        " first_seen, last_changed) SELECT 'vogent', :id, campaign_id, id, :tag, false, true,"
+        " 'answered', '', false, '', 0, :raw, '', 1, created_at, created_at FROM batch"
+        " WHERE id = :batch",
         id=call.id,
         tag=runner.tag,
         raw=b"{}",

@@ -8,7 +8,7 @@ from campaign.states import BatchState, SubmissionState
 from campaign.words import Outcome
 from store.batches import advancing
 from store.batches import views as batches
-from store.calls import save_beside
+from store.calls import due_details, save_beside
 from store.decisions import holding
 from store.decisions.holding import Decider
 from store.submissions import adopting, claiming, deciding, doubting, surplus
@@ -255,3 +255,26 @@ def test_of_single_calls_too_the_one_that_dials_already_counts(desk: Desk) -> No
 
     (ref,) = to_stop(desk, tag)
     assert ref.open_calls == {"waits": key}
+
+
+def test_a_single_call_that_was_over_before_it_counted_is_read_singly_and_decides(
+    desk: Desk,
+) -> None:
+    batch = desk.plan(desk.campaign(1).id)
+    assert batch is not None
+    (tag,) = batch.tags
+    key = desk.attempts(tag=tag)[0]["key"]
+    sent(desk, tag)
+    accept(desk, tag, tag, call_ids={key: "waits"})
+    rang = listed(desk.call(key, Outcome.NO_ANSWER, id="rang"))
+    desk.page(batch, [rang], own_only=False)
+    desk.later(minutes=1)
+    rings = Found(provider_batch_id=tag, call_ids={key: "rang"})
+    waits = Found(provider_batch_id=tag, call_ids={key: "waits"}, dialling=False)
+
+    desk.ledger.run_sync(adopting.found_again, tag, [rings, waits], desk.now, two_phase=False)
+
+    assert desk.ledger.run_sync(due_details, batch.batch_id, desk.now) == ["rang"]
+    desk.detail(batch, "rang", rang)
+    (attempt,) = desk.attempts(tag=tag)
+    assert (attempt["state"], attempt["outcome"]) == ("done", "no_answer")

@@ -137,10 +137,10 @@ def test_what_has_a_call_cannot_be_vouched_for(desk: Desk, outdial: Terminal) ->
     tag = held(desk)
     (first, *_) = desk.attempts()
     desk.execute(
-        "INSERT INTO call (provider, provider_call_id, campaign_id, batch_id, tag, over, outcome,"
-        " ended_reason, opted_out, missing, detail_reads, raw, raw_sha256, version, first_seen,"
-        " last_changed) VALUES ('vogent', 'call-1', :campaign, :batch, :tag, 0, 'unknown', '', 0,"
-        " '', 0, x'7b7d', '', 1, :now, :now)",
+        "INSERT INTO call (provider, provider_call_id, campaign_id, batch_id, tag, beside, over,"
+        " outcome, ended_reason, opted_out, missing, detail_reads, raw, raw_sha256, version,"
+        " first_seen, last_changed) VALUES ('vogent', 'call-1', :campaign, :batch, :tag, 0, 0,"
+        " 'unknown', '', 0, '', 0, x'7b7d', '', 1, :now, :now)",
         campaign=first["campaign_id"],
         batch=first["batch_id"],
         tag=tag,

@@ -359,6 +359,7 @@ def upgrade() -> None:
         sa.Column("tag", sa.String(), nullable=True),
         sa.Column("recipient_id", sa.Integer(), nullable=True),
         sa.Column("attempt_no", sa.Integer(), nullable=True),
+        sa.Column("beside", sa.Boolean(), nullable=False),
         sa.Column("over", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("ended_reason", sa.Text(), nullable=False),
