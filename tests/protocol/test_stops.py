@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import Connection
 
 from campaign.states import CampaignState, SubmissionState
+from simulator.faults.connection import Close
 from simulator.faults.rules import Rule
 from simulator.faults.status import Status
 from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.batches import advancing
-from store.decisions import cancelling
+from store.decisions import cancelling, holding
+from store.decisions.holding import Decider
+from store.submissions import views as submissions
 from tasks.registry import policy_of
 from tasks.steps import closing, planning
 from tasks.steps.runtime import Runtime, lend
@@ -22,6 +25,7 @@ from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
 from tests.protocol.world import begin
 
+ANN = Decider(actor="ann", reason="their support has looked")
 FEW_LINES = {"concurrency": 2, "batch_size": 6, "start_guard": "0s"}
 
 
@@ -90,22 +94,27 @@ async def test_whoever_was_rung_before_the_stop_is_not_rung_again_after_a_failed
     assert sorted(rung.values()) == [1] * 6
 
 
-@pytest.mark.parametrize("api", ["vogent", "bland"])
-async def test_what_a_stopped_batch_had_not_sent_goes_to_another_one(
-    api: str, tmp_path: Path, sqlite_ledger: str
+async def test_what_is_to_be_sent_again_after_a_stop_goes_to_another_batch(
+    tmp_path: Path, sqlite_ledger: str
 ) -> None:
-    a_few_at_a_time = FEW_LINES | {"calls_per_minute": 2}
-    with begin(api, tmp_path, sqlite_ledger, people=6, limits=a_few_at_a_time) as world:
+    with begin("bland", tmp_path, sqlite_ledger, people=3, limits=FEW_LINES) as world:
+        world.storm([Rule(routes=["submit"], fault=Close(when="before"))])
         async with world.runtime() as runtime, lend(runtime):
+            ledger, now = runtime.ledger, runtime.clock.now
             campaign_id = await begin_calling(runtime, world.file)
             (batch_id,) = await planning.unfinished(runtime, campaign_id)
-            await runtime.ledger.run(advancing.ask_stop_of, batch_id, runtime.clock.now())
             await driver.drive(runtime, campaign_id)
+            world.calm()
+            (held,) = await ledger.run(submissions.of_batch, batch_id, (SubmissionState.HELD,))
+            await ledger.run(advancing.ask_stop_of, batch_id, now())
+            await driver.one_step(runtime, batch_id)
+            assert await ledger.run(holding.confirm_not_placed, held.tag, ANN, now())
+            await driver.drive(runtime, campaign_id, resumes=1)
         case = await rest.after_the_storm(world)
 
-    rung = Counter(ring.call.number for ring in case.provider.rings)
     assert violations(case) == []
-    assert sorted(rung.values()) == [1] * 6
+    assert len({ring.call.number for ring in case.provider.rings}) == 3
+    assert len(case.provider.rings) == 3
 
 
 @pytest.mark.parametrize("api", ["bland", "bland-v1", "vapi"])
