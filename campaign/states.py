@@ -161,8 +161,9 @@ SUBMISSION: Mapping[SubmissionState, frozenset[SubmissionState]] = {
     ),
     # Created, never started, and no longer to be.
     SubmissionState.ACCEPTED: frozenset({SubmissionState.ABANDONED}),
-    SubmissionState.REJECTED: frozenset(),
-    # Given up by an operator; a call that turns up all the same is adopted.
+    # What was sent before a person vouched for it turns up, and only its repetition was refused.
+    SubmissionState.REJECTED: frozenset({SubmissionState.ACCEPTED}),
+    # Given up; a call that turns up all the same is adopted.
     SubmissionState.ABANDONED: frozenset({SubmissionState.ACCEPTED}),
 }
 

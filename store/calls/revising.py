@@ -20,6 +20,8 @@ from store.decisions import incidents
 def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed) -> None:
     """Take a call into account that is new, or says something new, after its attempt was closed."""
     if attempt.state is not AttemptState.DONE:
+        if _never_began(landed.call):
+            return
         _unexpected(db, origin, attempt, landed.call)
     if not landed.final:
         return
@@ -32,6 +34,11 @@ def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed
         .values(outcome=decisive.outcome.value)
     )
     _revise_recipient(db, origin, attempt, decisive)
+
+
+def _never_began(call: Call) -> bool:
+    """It was stopped before it was dialled, as what nobody waits for is: no telephone rang."""
+    return call.outcome is Outcome.CANCELLED and call.started_at is None
 
 
 def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Call) -> None:

@@ -37,10 +37,11 @@ def found_again(
     Should the accepted one still wait for its start while another dials, the other counts from now
     on: of those whom it has rung nobody is to be rung again.
     """
-    waiting = [one for one in found if not one.dialling]
     # What was stopped does not wait, and will not dial either.
     names = surplus.names(db, tag)
-    begun = [one for one in found if one.dialling and names.isdisjoint(_names(one))]
+    going = [one for one in found if names.isdisjoint(_names(one))]
+    waiting = [one for one in going if not one.dialling]
+    begun = [one for one in going if one.dialling]
     dialling = sorted(begun, key=lambda one: one.created_at or now)
     for other in reversed(dialling):
         for one in waiting:

@@ -6,13 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from campaign.calls import Receipt
-from campaign.pace import next_late_look
 from campaign.states import SUBMISSION as MACHINE
 from campaign.states import AttemptState, BatchState, RecipientState, SubmissionState, before
 from store.database.columns import instant, table_of
 from store.failover.moving import move_on
 from store.submissions import surplus
-from store.submissions.views import ATTEMPT, SUBMISSION, log, times
+from store.submissions.views import ATTEMPT, SUBMISSION, log
 from store.tables import Batch, Recipient
 
 _BATCH = table_of(Batch)
@@ -41,8 +40,9 @@ def accept(
         return False
     allowed = {state.value for state in before(MACHINE, SubmissionState.ACCEPTED)}
     if not dials:
-        # What rings nobody is not worth bringing back once it was given up.
-        allowed.discard(SubmissionState.ABANDONED.value)
+        # What rings nobody is not worth bringing back once it came to nothing.
+        allowed -= {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
+    unwanted = dials and surplus.came_to_nothing(db, tag)
     statement = (
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_(allowed))
@@ -71,6 +71,8 @@ def accept(
         _record_calls(db, tag, receipt.call_ids)
     elif dials:
         surplus.record(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
+    if unwanted:
+        surplus.record_unwanted(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
     return ours
 
 
@@ -82,9 +84,7 @@ def _look_again(db: Connection, tag: str, now: datetime, *, dials: bool) -> None
         .where(_BATCH.c.id == _batch_of(tag), _BATCH.c.state.in_(over))
         .values(due_at=now, clean_rounds=0)
     )
-    if dials and times(db, tag, "planned_again"):
-        start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
-        due_at = next_late_look(now, now, start_at)
+    if dials and (due_at := surplus.late_look(db, tag, now)) is not None:
         db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=due_at))
 
 
@@ -159,7 +159,8 @@ def reject(
 ) -> bool:
     """The provider refused all of it and did nothing: its people are as if never tried.
 
-    Or go on to the next provider of the split, if the campaign says so.
+    Or go on to the next provider of the split, if the campaign says so. What may have been sent
+    before is looked for still.
     """
     statement = (
         update(SUBMISSION)
@@ -168,7 +169,13 @@ def reject(
             SUBMISSION.c.epoch == epoch,
             SUBMISSION.c.state == SubmissionState.INTENT.value,
         )
-        .values(state=SubmissionState.REJECTED.value, wire_at=None, lease_until=None, note=reason)
+        .values(
+            state=SubmissionState.REJECTED.value,
+            wire_at=None,
+            lease_until=None,
+            due_at=surplus.late_look(db, tag, now),
+            note=reason,
+        )
     )
     if db.execute(statement).rowcount != 1:
         return False

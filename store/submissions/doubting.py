@@ -130,8 +130,8 @@ def abandon(db: Connection, tag: str, now: datetime, *, reason: str) -> bool:
 
 
 def look_later(db: Connection, tag: str, now: datetime) -> None:
-    """Say when to look once more for what is decided: accepted after a doubt, or given up."""
-    decided = ["accepted", "adopted", "adopted by hand", "abandoned"]
+    """Say when to look once more for what is decided: accepted after a doubt, or in vain."""
+    decided = ["accepted", "adopted", "adopted by hand", "rejected", "called_off", "abandoned"]
     since = db.scalar(select(func.max(LOG.c.at)).where(LOG.c.tag == tag, LOG.c.event.in_(decided)))
     start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
     due_at = next_late_look(since or now, now, start_at)

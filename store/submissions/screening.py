@@ -15,6 +15,7 @@ from store.database import bulk
 from store.decisions import pausing
 from store.planning.candidates import RECIPIENT, facts, turns
 from store.planning.choosing import Judge, set_aside
+from store.submissions.surplus import late_look
 from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log
 
 _TOO_MANY = "its window closes before so many can be called"
@@ -70,8 +71,9 @@ def drop_uncallable(
             until, kept = closes, kept + 1
     db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(stop_at=until))
     _skip(db, tag, dropped, now)
-    if dropped and db.execute(_members(tag).limit(1)).first() is None:
-        _give_up(db, tag, now, "nobody of it may be called any more")
+    if db.execute(_members(tag).limit(1)).first() is None:
+        # Taken out now, or decided by a call of the request of before a person vouched for it.
+        _give_up(db, tag, now, "nobody of it is left to be called")
     return len(dropped)
 
 
@@ -161,7 +163,7 @@ def _give_up(db: Connection, tag: str, now: datetime, reason: str) -> bool:
             SUBMISSION.c.start_wire_at.is_(None),
             SUBMISSION.c.started_at.is_(None),
         )
-        .values(state=SubmissionState.ABANDONED.value, due_at=None, note=reason)
+        .values(state=SubmissionState.ABANDONED.value, due_at=late_look(db, tag, now), note=reason)
     )
     given_up = db.execute(statement).rowcount == 1
     if given_up:

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, selec
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign.calls import BatchRef, Found
-from campaign.states import AttemptState
+from campaign.pace import next_late_look
+from campaign.states import AttemptState, SubmissionState
 from store.database.columns import table_of
 from store.decisions import incidents
-from store.submissions.views import ATTEMPT, SUBMISSION, log, reference
+from store.submissions.views import ATTEMPT, SUBMISSION, log, reference, times
 from store.tables import Batch, Call, Surplus
 
 _BATCH = table_of(Batch)
@@ -53,7 +54,54 @@ def record(
             _record(db, tag, call_id, key, now)
 
 
-def _record(db: Connection, tag: str, name: str, key: str | None, now: datetime) -> None:
+def late_look(db: Connection, tag: str, now: datetime) -> datetime | None:
+    """When to look once more for what is decided now; None: it was sent once, or never.
+
+    What was sent again may turn up twice, or as what was sent before.
+    """
+    if not times(db, tag, "planned_again"):
+        return None
+    start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
+    return next_late_look(now, now, start_at)
+
+
+def came_to_nothing(db: Connection, tag: str) -> bool:
+    """Whether a submission was to be sent again, as a person vouched for it, and was in vain.
+
+    Should it turn up nobody wants it: its people were moved on. Stays so until this transaction
+    has ended.
+    """
+    query = select(SUBMISSION.c.state).where(SUBMISSION.c.tag == tag).with_for_update()
+    nothing = {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
+    return db.scalar(query) in nothing and times(db, tag, "planned_again") > 0
+
+
+def record_unwanted(
+    db: Connection, tag: str, provider_batch_id: str, call_ids: Mapping[str, str], now: datetime
+) -> None:
+    """Have what turned up of a submission that came to nothing stopped, though nothing else counts.
+
+    Of single calls those which are over need not be.
+    """
+    detail = "was sent before somebody vouched for it: its people may be called twice"
+    if provider_batch_id != tag:
+        _record(db, tag, provider_batch_id, None, now, detail=detail)
+        return
+    over = set(db.scalars(select(_CALL.c.provider_call_id).where(_CALL.c.tag == tag, _CALL.c.over)))
+    for key, call_id in call_ids.items():
+        if call_id not in over:
+            _record(db, tag, call_id, key, now, detail=detail)
+
+
+def _record(
+    db: Connection,
+    tag: str,
+    name: str,
+    key: str | None,
+    now: datetime,
+    *,
+    detail: str = "exists twice",
+) -> None:
     batch = db.execute(
         select(_BATCH.c.id, _BATCH.c.campaign_id, _BATCH.c.provider)
         .join(SUBMISSION, SUBMISSION.c.batch_id == _BATCH.c.id)
@@ -71,7 +119,7 @@ def _record(db: Connection, tag: str, name: str, key: str | None, now: datetime)
         batch.id,
         "duplicate_submission",
         subject=f"{batch.provider}/{name}",
-        detail=f"{tag} exists twice at {batch.provider}",
+        detail=f"{tag} at {batch.provider}: {detail}",
         now=now,
     )
     later = or_(_BATCH.c.due_at.is_(None), _BATCH.c.due_at > now)
@@ -134,7 +182,9 @@ def to_stop(db: Connection, batch_id: str, now: datetime) -> list[tuple[str, Sur
 def batches_beside(db: Connection, batch_id: str) -> list[SurplusView]:
     """Return the surplus batches of one of ours, whose calls no list of ours shows."""
     mine = (_SURPLUS.c.batch_id == batch_id) & _SURPLUS.c.key.is_(None)
-    rows = db.execute(select(_SURPLUS).where(mine).order_by(_SURPLUS.c.tag, _SURPLUS.c.name)).all()
+    query = select(_SURPLUS).join(SUBMISSION, SUBMISSION.c.tag == _SURPLUS.c.tag)
+    beside = SUBMISSION.c.provider_batch_id.is_distinct_from(_SURPLUS.c.name)
+    rows = db.execute(query.where(mine, beside).order_by(_SURPLUS.c.tag, _SURPLUS.c.name)).all()
     return [_view(db, row.tag, row.name, row.key, row.failures) for row in rows]
 
 

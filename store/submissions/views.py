@@ -89,7 +89,8 @@ def of_batch(
 
 
 _OPEN = (SubmissionState.PLANNED, SubmissionState.UNKNOWN, SubmissionState.HELD)
-_DECIDED = (SubmissionState.ACCEPTED, SubmissionState.ABANDONED)
+DECIDED = (SubmissionState.ACCEPTED, SubmissionState.REJECTED, SubmissionState.ABANDONED)
+"""Nothing more is sent of it; one that was ever in doubt may be looked for still."""
 _UNSTARTED = (SUBMISSION.c.state == SubmissionState.ACCEPTED.value) & (
     SUBMISSION.c.started_at.is_(None)
 )
@@ -100,7 +101,7 @@ _NEXT_DUE = select(
     or_(
         SUBMISSION.c.state.in_([state.value for state in _OPEN]),
         _UNSTARTED,
-        SUBMISSION.c.state.in_([state.value for state in _DECIDED])
+        SUBMISSION.c.state.in_([state.value for state in DECIDED])
         & SUBMISSION.c.due_at.is_not(None),
     ),
 )
@@ -132,16 +133,19 @@ def get(db: Connection, tag: str) -> SubmissionView | None:
 
 
 def reference(db: Connection, tag: str) -> SubmissionRef:
-    """What a provider needs to find it again."""
+    """What a provider needs to find it again.
+
+    Whoever was taken out before it was sent is not in it; of what was called off everybody was.
+    """
     submission = get(db, tag)
     if submission is None:
         raise LookupError(tag)
     since = submission.sent_at or submission.intent_at
     if since is None:
         raise ValueError(f"{tag} was never claimed")
-    keys = select(ATTEMPT.c.key).where(
-        ATTEMPT.c.tag == tag, ATTEMPT.c.state != AttemptState.SKIPPED.value
-    )
+    keys = select(ATTEMPT.c.key).where(ATTEMPT.c.tag == tag)
+    if submission.state is not SubmissionState.ABANDONED:
+        keys = keys.where(ATTEMPT.c.state != AttemptState.SKIPPED.value)
     return SubmissionRef(
         tag=tag,
         provider_batch_id=submission.provider_batch_id,

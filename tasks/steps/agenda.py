@@ -17,7 +17,6 @@ from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
 IN_DOUBT = (SubmissionState.UNKNOWN, SubmissionState.HELD)
-_DECIDED = (SubmissionState.ACCEPTED, SubmissionState.ABANDONED)
 
 
 class Verb(StrEnum):
@@ -115,8 +114,8 @@ def _verbs(
 
 
 def looked_for(db: Connection, batch_id: str, now: datetime) -> list[SubmissionView]:
-    """The submissions of a batch to be looked up now: in doubt, sent twice, or given up."""
-    found = submissions.of_batch(db, batch_id, (*IN_DOUBT, *_DECIDED))
+    """The submissions of a batch to be looked up now: in doubt, sent twice, or in vain."""
+    found = submissions.of_batch(db, batch_id, (*IN_DOUBT, *submissions.DECIDED))
     return [one for one in found if _to_be_found(one, now)]
 
 

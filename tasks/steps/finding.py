@@ -19,6 +19,7 @@ from tasks.steps.duplicates import stop_surplus
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
+_CAME_TO_NOTHING = (SubmissionState.REJECTED, SubmissionState.ABANDONED)
 _LEAST_LOOKS = 3
 _MOST_FAILURES = 8
 """Look-ups that failed in a row, half an hour of them, after which nobody waits for the next."""
@@ -44,7 +45,7 @@ async def find(runtime: Runtime, batch_id: str, policy: Policy) -> None:
 
     Found: adopted, late or not. Not found proves nothing: looked for again; after the quiet time
     held, and looked for still. Only where creating rings nobody is it created anew. What was sent
-    again after a doubt, or given up, is looked for when it is decided, too.
+    again after a doubt, or given up, is looked for when it is decided, too, even if it was refused.
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
@@ -64,7 +65,7 @@ async def _look(search: _Search, submission: SubmissionView) -> None:
         else:
             await _look_later(search, submission)
         return
-    if search.two_phase and submission.state is SubmissionState.ABANDONED:
+    if search.two_phase and submission.state in _CAME_TO_NOTHING:
         # What rings nobody is not worth bringing back.
         found = [one for one in found if one.dialling]
     if submission.state is SubmissionState.ACCEPTED:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaign.calls import BatchRef, Found, Page, Receipt
+from campaign.candidates import Candidate, Ruling
 from campaign.states import BatchState, SubmissionState
 from campaign.words import Outcome
 from store.batches import advancing
@@ -11,7 +12,8 @@ from store.batches import views as batches
 from store.calls import due_details, save_beside
 from store.decisions import holding
 from store.decisions.holding import Decider
-from store.submissions import adopting, claiming, deciding, doubting, surplus
+from store.planning.draft import PlannedBatch
+from store.submissions import adopting, claiming, deciding, doubting, screening, surplus
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tests.store.desk import Desk, listed
@@ -29,6 +31,12 @@ def in_doubt(desk: Desk, people: int = 1, **changes: Any) -> list[str]:
 
 
 def sent(desk: Desk, tag: str) -> None:
+    epoch = claimed(desk, tag)
+    desk.ledger.run_sync(deciding.doubt, tag, epoch, desk.now, look_at=desk.now, reason="no answer")
+
+
+def claimed(desk: Desk, tag: str) -> int:
+    """The epoch of a claim whose first byte may leave."""
     run, now = desk.ledger.run_sync, desk.now
     epoch = run(
         claiming.claim,
@@ -42,7 +50,7 @@ def sent(desk: Desk, tag: str) -> None:
     )
     assert epoch is not None
     run(claiming.mark_wire, tag, epoch, now, dials=True)
-    run(deciding.doubt, tag, epoch, now, look_at=now, reason="no answer")
+    return epoch
 
 
 def held(desk: Desk, tag: str) -> None:
@@ -62,6 +70,34 @@ def accept(desk: Desk, tag: str, provider_batch_id: str, **changes: Any) -> bool
 
 def adopt(desk: Desk, tag: str, *found: Found) -> bool:
     return desk.ledger.run_sync(adopting.adopt, tag, found, desk.now, two_phase=False)
+
+
+def second_request(desk: Desk, people: int = 1, **changes: Any) -> str:
+    """The tag of what a person vouched for and what is planned again."""
+    (tag,) = in_doubt(desk, people, **changes)
+    held(desk, tag)
+    assert desk.ledger.run_sync(holding.confirm_not_placed, tag, ANN, desk.now)
+    return tag
+
+
+def refused(desk: Desk, people: int = 1) -> str:
+    """The tag of what a person vouched for and what was refused then."""
+    tag = second_request(desk, people)
+    epoch = claimed(desk, tag)
+    assert desk.ledger.run_sync(deciding.reject, tag, epoch, desk.now, reason="no", status=400)
+    return tag
+
+
+def planned(desk: Desk, tag: str) -> PlannedBatch:
+    """The batch of a submission, as it was planned."""
+    batch = batch_of(desk, tag)
+    return PlannedBatch(
+        batch_id=batch.id, no=batch.no, provider=batch.provider, tags=(tag,), attempts=1
+    )
+
+
+def next_due(desk: Desk, tag: str) -> datetime | None:
+    return desk.ledger.run_sync(submissions.next_due, seen(desk, tag).batch_id, desk.now)
 
 
 def to_stop(desk: Desk, tag: str) -> list[BatchRef]:
@@ -278,3 +314,139 @@ def test_a_single_call_that_was_over_before_it_counted_is_read_singly_and_decide
     desk.detail(batch, "rang", rang)
     (attempt,) = desk.attempts(tag=tag)
     assert (attempt["state"], attempt["outcome"]) == ("done", "no_answer")
+
+
+def callable_(_candidate: Candidate) -> Ruling:
+    return Ruling.call()
+
+
+def test_what_was_vouched_for_and_refused_then_is_looked_for_at_the_times_of_the_late_sweeps(
+    desk: Desk,
+) -> None:
+    tag = refused(desk)
+
+    moments = list[timedelta]()
+    begun = desk.now
+    while (due_at := seen(desk, tag).due_at) is not None:
+        assert next_due(desk, tag) == due_at
+        moments.append(due_at - begun)
+        desk.now = due_at
+        desk.ledger.run_sync(doubting.look_later, tag, desk.now)
+    assert moments == [timedelta(minutes=15), *(timedelta(hours=hours) for hours in (2, 24, 72))]
+    assert settle(desk, tag) is BatchState.REJECTED
+
+
+def test_what_was_refused_at_once_is_not_looked_for(desk: Desk) -> None:
+    batch = desk.plan(desk.campaign(1).id)
+    assert batch is not None
+    (tag,) = batch.tags
+    epoch = claimed(desk, tag)
+
+    assert desk.ledger.run_sync(deciding.reject, tag, epoch, desk.now, reason="no", status=400)
+    assert next_due(desk, tag) is None
+
+
+def test_what_was_vouched_for_and_called_off_then_is_looked_for(desk: Desk) -> None:
+    tag = second_request(desk)
+
+    assert desk.ledger.run_sync(screening.call_off, tag, desk.now, Ruling.skip("cancelled"))
+    assert next_due(desk, tag) == desk.now + timedelta(minutes=15)
+    reference = desk.ledger.run_sync(submissions.reference, tag)
+    assert reference.keys == {row["key"] for row in desk.attempts(tag=tag)}
+
+
+def test_what_was_never_sent_and_is_called_off_is_not_looked_for(desk: Desk) -> None:
+    batch = desk.plan(desk.campaign(1).id)
+    assert batch is not None
+    (tag,) = batch.tags
+
+    assert desk.ledger.run_sync(screening.call_off, tag, desk.now, Ruling.skip("cancelled"))
+    assert next_due(desk, tag) is None
+
+
+def test_a_first_request_whose_second_was_refused_counts_and_is_stopped(desk: Desk) -> None:
+    tag = refused(desk)
+
+    assert adopt(desk, tag, Found(provider_batch_id="A"))
+    (ref,) = to_stop(desk, tag)
+    assert [one.provider_batch_id for one in ref.submissions] == ["A"]
+    assert desk.incidents() == ["duplicate_submission"]
+    assert desk.ledger.run_sync(surplus.batches_beside, seen(desk, tag).batch_id) == []
+    assert settle(desk, tag) is BatchState.COLLECTING
+
+
+def test_a_first_request_of_single_calls_is_stopped_by_the_calls_that_are_not_over(
+    desk: Desk,
+) -> None:
+    tag = refused(desk, people=2)
+    over, waits = (row["key"] for row in desk.attempts(tag=tag))
+    batch = planned(desk, tag)
+    desk.page(batch, [listed(desk.call(over, Outcome.NO_ANSWER, id="call-1"))], own_only=False)
+
+    calls = {over: "call-1", waits: "call-2"}
+    assert adopt(desk, tag, Found(provider_batch_id=tag, call_ids=calls))
+    (ref,) = to_stop(desk, tag)
+    assert ref.open_calls == {"call-2": waits}
+
+
+def test_a_late_yes_to_what_was_refused_the_second_time_is_stopped_and_collected(
+    desk: Desk,
+) -> None:
+    tag = refused(desk)
+
+    assert accept(desk, tag, "A")
+    assert len(to_stop(desk, tag)) == 1
+    assert seen(desk, tag).state is SubmissionState.ACCEPTED
+    assert batch_of(desk, tag).due_at == desk.now
+
+
+def test_a_late_yes_to_a_request_that_rings_nobody_brings_no_refused_one_back(desk: Desk) -> None:
+    tag = refused(desk)
+    receipt = Receipt(provider_batch_id="job-1")
+
+    desk.ledger.run_sync(deciding.accept, tag, receipt, desk.now, dials=False)
+
+    assert seen(desk, tag).state is SubmissionState.REJECTED
+    assert to_stop(desk, tag) == []
+
+
+def test_another_first_request_does_not_take_the_place_of_one_that_is_stopped(desk: Desk) -> None:
+    tag = refused(desk)
+    waits = Found(provider_batch_id="A", created_at=desk.now, dialling=False)
+    rings = Found(provider_batch_id="B", created_at=desk.now)
+    adopt(desk, tag, waits)
+
+    desk.ledger.run_sync(adopting.found_again, tag, [waits, rings], desk.now, two_phase=False)
+
+    assert seen(desk, tag).provider_batch_id == "A"
+    assert len(to_stop(desk, tag)) == 2
+
+
+def test_a_first_request_that_was_stopped_before_it_rang_leaves_its_people_to_be_called(
+    desk: Desk,
+) -> None:
+    tag = refused(desk)
+    (attempt,) = desk.attempts(tag=tag)
+    adopt(desk, tag, Found(provider_batch_id="A"))
+    stopped = desk.call(attempt["key"], Outcome.CANCELLED, started_at=None)
+
+    desk.page(planned(desk, tag), [listed(stopped)])
+
+    (attempt,) = desk.attempts(tag=tag)
+    assert (attempt["state"], attempt["dialled_at"]) == ("failed", None)
+    assert [one["state"] for one in desk.recipients()] == ["ready"]
+    assert desk.incidents() == ["duplicate_submission"]
+
+
+def test_a_submission_whose_last_member_was_decided_by_a_call_is_given_up_and_looked_for(
+    desk: Desk,
+) -> None:
+    tag = second_request(desk)
+    (attempt,) = desk.attempts(tag=tag)
+    desk.page(planned(desk, tag), [listed(desk.call(attempt["key"]))], own_only=False)
+
+    assert desk.ledger.run_sync(screening.drop_uncallable, tag, desk.now, callable_) == 0
+
+    assert seen(desk, tag).state is SubmissionState.ABANDONED
+    assert next_due(desk, tag) == desk.now + timedelta(minutes=15)
+    assert [one["state"] for one in desk.attempts(tag=tag)] == ["done"]
