@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, or_, update
 
 from campaign.pace import LATE_SWEEPS
 from campaign.states import BATCH as MACHINE
@@ -23,11 +23,21 @@ class Settled:
 
 
 def schedule(
-    db: Connection, batch_id: str, due_at: datetime | None, note: str, *, stepped_at: datetime
+    db: Connection, seen: BatchView, due_at: datetime | None, note: str, *, stepped_at: datetime
 ) -> None:
-    """Say when the next step is due and what is waited for, now that a step was done."""
-    values = {"due_at": due_at, "note": note, "stepped_at": stepped_at}
-    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(values))
+    """Say when the next step is due and what is waited for, now that a step was done.
+
+    `seen`: the batch as `due_at` was decided from. A stop that was asked since then, and whatever
+    else is due sooner by now, is not put off.
+    """
+    its, values = BATCH.c.id == seen.id, {"note": note, "stepped_at": stepped_at}
+    db.execute(update(BATCH).where(its).values(values))
+    may = BATCH.c.due_at.is_not_distinct_from(seen.due_at) & (
+        BATCH.c.stop_asked_at.is_not_distinct_from(seen.stop_asked_at)
+    )
+    if due_at is not None:
+        may = or_(may, BATCH.c.due_at.is_(None), BATCH.c.due_at > due_at)
+    db.execute(update(BATCH).where(its, may).values(due_at=due_at))
 
 
 def looked(

@@ -27,7 +27,7 @@ async def advance(runtime: Runtime, batch_id: str, policy: Policy, do: Do) -> Ag
             # What was created is started in the same go: nobody has rung yet.
             await do(Verb.START)
     if not due.waits:
-        await settling.settle(runtime, batch_id, policy)
+        await settling.settle(runtime, batch_id, policy, due)
     return due
 
 
@@ -36,10 +36,11 @@ async def watch(runtime: Runtime, batch_id: str, policy: Policy) -> None:
 
     So that hours of looking are one task, and not thousands.
     """
+    due = await agenda.look_up(runtime, batch_id, policy)
     while True:
         await collecting.poll(runtime, batch_id)
         await collecting.collect(runtime, batch_id, policy)
-        await settling.settle(runtime, batch_id, policy)
+        await settling.settle(runtime, batch_id, policy, due)
         due = await agenda.look_up(runtime, batch_id, policy)
         while due.waits and not due.over:
             await runtime.clock.sleep(_until(runtime, due))

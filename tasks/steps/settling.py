@@ -12,14 +12,18 @@ from store.batches.advancing import Settled
 from store.batches.views import BatchView
 from store.submissions import surplus
 from store.submissions import views as submissions
+from tasks.steps.agenda import Agenda, Verb
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
 
 _OVER = (BatchState.SETTLED, BatchState.HELD)
 
 
-async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
-    """Decide from the ledger's rows whether the batch is over, and when to look at it again."""
+async def settle(runtime: Runtime, batch_id: str, policy: Policy, step: Agenda) -> Settled:
+    """Decide from the ledger's rows whether the batch is over, and when to look at it again.
+
+    `step`: what was done for it just now.
+    """
     ledger, now = runtime.ledger, runtime.clock.now()
     batch = await ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
@@ -30,6 +34,7 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
     asked_at = await ledger.run(submissions.next_due, batch_id, now)
     stop_at = await ledger.run(surplus.next_due, batch_id)
     moments = [
+        now if _asks_stop(batch, step) else None,
         None if stop_at is None else max(stop_at, now + batch.spec.polling.min),
         # What is due and was not done waits for something else, such as a free line.
         None if asked_at is None else max(asked_at, now + batch.spec.polling.min),
@@ -40,8 +45,14 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy) -> Settled:
     ]
     due_at = min((moment for moment in moments if moment is not None), default=None)
     note = _note(batch, settled, due_at)
-    await ledger.run(advancing.schedule, batch_id, due_at, note, stepped_at=now)
+    await ledger.run(advancing.schedule, batch, due_at, note, stepped_at=now)
     return settled
+
+
+def _asks_stop(batch: BatchView, step: Agenda) -> bool:
+    """Whether a stop has become due in the middle of a step, which knew nothing of it."""
+    wanted = batch.stop_asked_at is not None and batch.stopped_at is None
+    return wanted and not step.waits and Verb.STOP not in step.verbs
 
 
 def _look_at(

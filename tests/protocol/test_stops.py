@@ -14,11 +14,14 @@ from simulator.faults.status import Status
 from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.batches import advancing
+from store.batches import views as batches
 from store.decisions import cancelling, holding
 from store.decisions.holding import Decider
 from store.submissions import views as submissions
-from tasks.registry import policy_of
+from tasks.registry import policy_of, tasks_of
 from tasks.steps import closing, planning
+from tasks.steps.advancing import advance
+from tasks.steps.agenda import Verb
 from tasks.steps.runtime import Runtime, lend
 from tests.flows.campaigns import APIS
 from tests.protocol import driver, rest
@@ -115,6 +118,34 @@ async def test_what_is_to_be_sent_again_after_a_stop_goes_to_another_batch(
     assert violations(case) == []
     assert len({ring.call.number for ring in case.provider.rings}) == 3
     assert len(case.provider.rings) == 3
+
+
+async def test_a_stop_that_is_asked_in_the_middle_of_a_step_comes_right_after_it(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("bland", tmp_path, sqlite_ledger, people=6, limits=FEW_LINES) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await begin_calling(runtime, world.file)
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+            tasks = tasks_of("bland")
+
+            async def do(verb: Verb) -> None:
+                await getattr(tasks, verb).fn(batch_id)
+                if verb is Verb.COLLECT:
+                    await cancel(runtime, campaign_id)
+
+            batch = await runtime.ledger.run(batches.get, batch_id)
+            while batch.stop_asked_at is None:
+                assert batch.due_at is not None
+                await runtime.clock.sleep(batch.due_at - runtime.clock.now())
+                await advance(runtime, batch_id, tasks.POLICY, do)
+                batch = await runtime.ledger.run(batches.get, batch_id)
+            at_once = batch.due_at is not None and batch.due_at <= runtime.clock.now()
+            await driver.one_step(runtime, batch_id)
+            stopped = await runtime.ledger.run(batches.get, batch_id)
+
+    assert at_once
+    assert stopped.stopped_at is not None
 
 
 @pytest.mark.parametrize("api", ["bland", "bland-v1", "vapi"])

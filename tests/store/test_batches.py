@@ -10,6 +10,7 @@ from campaign.states import BatchState
 from campaign.words import Outcome, Progress
 from store.batches import advancing, totals
 from store.batches import views as batches
+from store.batches.views import BatchView
 from store.planning.draft import PlannedBatch
 from tests.store.desk import Desk, listed
 
@@ -269,3 +270,51 @@ def test_a_look_that_went_well_ends_the_patience_with_failures(desk: Desk) -> No
     desk.ledger.run_sync(advancing.collected, batch.batch_id)
 
     assert desk.ledger.run_sync(batches.get, batch.batch_id).failures == 0
+
+
+def schedule(desk: Desk, seen: BatchView, due_at: datetime | None) -> datetime | None:
+    """End a step that saw the batch as it was; returns when the next is due."""
+    run = desk.ledger.run_sync
+    run(advancing.schedule, seen, due_at, "waits", stepped_at=desk.now)
+    return run(batches.get, seen.id).due_at
+
+
+def test_a_step_says_when_the_next_is_due(desk: Desk) -> None:
+    batch_id = desk.placed().batch_id
+    for due_at in (desk.now + timedelta(hours=1), desk.now + timedelta(minutes=1), None, desk.now):
+        seen = desk.ledger.run_sync(batches.get, batch_id)
+        assert schedule(desk, seen, due_at) == due_at
+
+
+@pytest.mark.parametrize("due_in", [timedelta(minutes=5), None], ids=["later", "never"])
+def test_a_step_puts_off_no_stop_that_was_asked_while_it_was_done(
+    due_in: timedelta | None, desk: Desk
+) -> None:
+    batch_id = desk.placed().batch_id
+    seen = desk.ledger.run_sync(batches.get, batch_id)
+    asked_at = desk.later(seconds=1)
+    desk.ledger.run_sync(advancing.ask_stop_of, batch_id, asked_at)
+
+    due_at = None if due_in is None else desk.now + due_in
+    assert schedule(desk, seen, due_at) == asked_at
+
+
+def test_a_step_puts_off_no_stop_that_was_asked_at_the_moment_it_was_due(desk: Desk) -> None:
+    batch_id = desk.placed().batch_id
+    due = desk.ledger.run_sync(batches.get, batch_id)
+    schedule(desk, due, desk.now)
+    seen = desk.ledger.run_sync(batches.get, batch_id)
+    desk.ledger.run_sync(advancing.ask_stop_of, batch_id, desk.now)
+
+    assert schedule(desk, seen, desk.now + timedelta(minutes=5)) == desk.now
+
+
+def test_whatever_made_a_look_come_sooner_while_a_step_was_done_is_heeded(desk: Desk) -> None:
+    batch_id = desk.placed().batch_id
+    seen = desk.ledger.run_sync(batches.get, batch_id)
+    sooner, earliest = desk.now + timedelta(minutes=2), desk.now + timedelta(minutes=1)
+    schedule(desk, seen, sooner)
+
+    assert schedule(desk, seen, desk.now + timedelta(hours=1)) == sooner
+    assert schedule(desk, seen, None) == sooner
+    assert schedule(desk, seen, earliest) == earliest

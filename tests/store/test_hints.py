@@ -25,9 +25,8 @@ def found(desk: Desk, provider: str = "vogent", **ids: set[str]) -> list[str]:
 
 def due(desk: Desk, batch: PlannedBatch, after: timedelta) -> None:
     """The batch has just been looked at, and is to be looked at again."""
-    desk.ledger.run_sync(
-        advancing.schedule, batch.batch_id, desk.now + after, "waits", stepped_at=desk.now
-    )
+    seen, due_at = desk.ledger.run_sync(get, batch.batch_id), desk.now + after
+    desk.ledger.run_sync(advancing.schedule, seen, due_at, "waits", stepped_at=desk.now)
 
 
 def hint(desk: Desk, batch: PlannedBatch) -> bool:
@@ -120,7 +119,8 @@ def test_a_batch_that_waits_after_a_failure_waits_on(desk: Desk) -> None:
 
 def test_a_batch_that_nobody_looks_at_any_more_is_not_woken(desk: Desk) -> None:
     batch = desk.placed(people=1)
-    desk.ledger.run_sync(advancing.schedule, batch.batch_id, None, "closed", stepped_at=desk.now)
+    seen = desk.ledger.run_sync(get, batch.batch_id)
+    desk.ledger.run_sync(advancing.schedule, seen, None, "closed", stepped_at=desk.now)
 
     assert not hint(desk, batch)
     assert due_in(desk, batch) is None

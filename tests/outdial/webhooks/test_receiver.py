@@ -84,7 +84,7 @@ def batch(desk: Desk) -> PlannedBatch:
     desk.page(made, [listed(call)])
     desk.ledger.run_sync(
         advancing.schedule,
-        made.batch_id,
+        desk.ledger.run_sync(get, made.batch_id),
         SystemClock().now() + timedelta(hours=1),
         "waits",
         stepped_at=desk.now,
