@@ -1,6 +1,7 @@
 """Pydantic's complaints in plain words, each at its place in the file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -100,7 +101,9 @@ def _fault(detail: ErrorDetails, tree: Tree, model: type[BaseModel], at: Path) -
         return tree.fault((*path, name), f"{_shown((*path, name))} is missing", example)
     is_key = detail["loc"][-1:] == ("[key]",)
     message, mend = _plainly(kind, detail, path)
-    return tree.fault(path, message, mend, key=is_key)
+    fault = tree.fault(path, message, mend, key=is_key)
+    # The whole file is shown to nobody: it may be a list of people, given by mistake.
+    return fault if path else replace(fault, value="")
 
 
 def _unknown_key(path: Path, tree: Tree, model: type[BaseModel], at: Path) -> Fault:

@@ -166,6 +166,13 @@ def test_what_is_no_yaml_is_told_in_plain_words(
     assert words in fault.message
 
 
+def test_a_list_that_is_given_by_mistake_is_not_quoted() -> None:
+    fault = only("phone_number,name\n+13125550120,Ann\n")
+
+    assert "block of keys" in fault.message
+    assert "555" not in str(fault)
+
+
 @pytest.mark.parametrize(
     "text", ["name: &a [*a]", "a: &a {b: *a}", "x: !!python/object:os.system rm", "name: !x y"]
 )
