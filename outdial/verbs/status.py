@@ -16,6 +16,7 @@ from providers import names
 from store import campaigns, doubts
 from store.accounts import memory as accounts
 from store.campaigns import CampaignView
+from store.database.trouble import place
 from store.decisions import incidents, pausing
 from store.ledger import Ledger
 from store.reports import glance
@@ -67,7 +68,9 @@ def _all(ledger: Ledger, *, json: bool) -> bool:
             if view.name in attention:
                 say(f"- {view.name} needs a look: outdial status {view.name}")
     else:
-        tell("There is no campaign yet: begin with `outdial demo` or `outdial run FILE`.")
+        # The ledger that a slip of the pen has made is empty, too.
+        where = place(ledger.engine.url)
+        tell(f"No campaign is in {where} yet: begin with `outdial demo` or `outdial run FILE`.")
     return bool(attention)
 
 

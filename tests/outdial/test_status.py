@@ -188,3 +188,10 @@ def test_progress_is_drawn_as_bars_at_a_terminal(desk: Desk) -> None:
     assert "spring: running" in drawn
     assert "1/2" in drawn
     assert "answered 1" in drawn
+
+
+def test_an_empty_ledger_is_named(sqlite_database_url: str) -> None:
+    said = outdial("status", env={"OUTDIAL_DATABASE_URL": sqlite_database_url})
+
+    assert sqlite_database_url.removeprefix("sqlite:///") in said.err
+    assert said.code == 0
