@@ -53,13 +53,17 @@ def close_unanswered(
     A call that is over and whose late outcome never came is closed with what is known. An attempt
     of which whole sweeps showed no call, in a batch that we had stopped before it was over, was not
     dialled. Any other attempt without a finished call is held: whether a telephone rang nobody
-    knows. `owes_more`: the provider says that it has calls which no sweep has shown.
+    knows. One whose call goes on is waited for until nothing is heard of the batch for long:
+    providers call a batch over once all is dialled, or stopped. `owes_more`: the provider says that
+    it has calls which no sweep has shown.
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
     swept = waited and batch.clean_rounds >= _ROUNDS and not owes_more
-    if not swept and not unreadable(db, batch, now):
+    gives_up = unreadable(db, batch, now)
+    if not swept and not gives_up:
         return False
-    rows = _unanswered(db, batch)
+    is_still = gives_up or stalled(db, batch, batch.progress, now)
+    rows = [row for row in _unanswered(db, batch) if is_still or not _goes_on(row)]
     for row in rows:
         undialled = swept and _never_begun(batch, row.start_at)
         attempt, outcome, reason = _verdict(row, undialled=undialled)
@@ -115,6 +119,10 @@ def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
         .order_by(_ATTEMPT.c.recipient_id, CALL.c.over)
     )
     return list({(row.recipient_id, row.no): row for row in db.execute(query)}.values())
+
+
+def _goes_on(row: Row[Any]) -> bool:
+    return row.call_id is not None and not row.over
 
 
 def _never_begun(batch: BatchView, start_at: datetime | None) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from campaign.calls import ListedCall
 from campaign.pace import LATE_SWEEPS
 from campaign.states import BatchState
 from campaign.words import Outcome, Progress
@@ -128,6 +129,83 @@ def test_a_batch_that_was_planned_long_ago_is_given_its_time_once_it_is_sent(des
     desk.submit(batch)
 
     assert settle(desk, batch) is BatchState.COLLECTING
+
+
+def under_way(desk: Desk, key: str) -> ListedCall:
+    return listed(desk.call(key, Outcome.UNKNOWN, over=False, ended_at=None))
+
+
+def one_under_way(desk: Desk) -> PlannedBatch:
+    """A batch of two: one call is over, and of the other only its beginning was heard."""
+    batch = desk.placed(people=2)
+    ended, begun = desk.attempts()
+    desk.page(batch, [listed(desk.call(ended["key"])), under_way(desk, begun["key"])])
+    return batch
+
+
+def verdicts(desk: Desk) -> list[str]:
+    return [row["state"] for row in desk.attempts()]
+
+
+def test_a_call_that_goes_on_is_waited_for_though_its_batch_is_over(desk: Desk) -> None:
+    batch = one_under_way(desk)
+    for _ in range(3):
+        sweep(desk, batch, Progress.COMPLETED)
+        assert settle(desk, batch) is BatchState.COLLECTING
+    (begun,) = desk.attempts(state="submitted")
+
+    desk.page(batch, [listed(desk.call(begun["key"]), version=2)])
+    sweep(desk, batch, Progress.COMPLETED)
+
+    assert settle(desk, batch) is BatchState.SETTLED
+    assert verdicts(desk) == ["done", "done"]
+
+
+def test_a_call_that_never_ends_is_held_after_a_day_without_a_word(desk: Desk) -> None:
+    batch = one_under_way(desk)
+    sweep(desk, batch, Progress.COMPLETED)
+    desk.later(hours=23)
+    before = settle(desk, batch)
+
+    desk.later(hours=1)
+
+    assert before is BatchState.COLLECTING
+    assert settle(desk, batch) is BatchState.HELD
+    assert verdicts(desk) == ["done", "held"]
+
+
+def test_a_call_that_goes_on_keeps_nobody_else_waiting(desk: Desk) -> None:
+    batch = desk.placed(people=2)
+    unheard, begun = desk.attempts()
+    desk.page(batch, [under_way(desk, begun["key"])])
+    sweep(desk, batch, Progress.COMPLETED)
+
+    assert settle(desk, batch) is BatchState.COLLECTING
+    assert unheard["state"] == "submitted"
+    assert verdicts(desk) == ["held", "submitted"]
+
+
+def test_a_call_that_goes_on_in_a_batch_that_we_had_paused_is_held_sooner(desk: Desk) -> None:
+    batch = one_under_way(desk)
+    desk.ledger.run_sync(advancing.ask_stop_of, batch.batch_id, desk.now)
+    desk.ledger.run_sync(advancing.stopped, batch.batch_id, desk.now)
+    sweep(desk, batch, Progress.PAUSED)
+    before = settle(desk, batch)
+    desk.later(minutes=10)
+    sweep(desk, batch, Progress.PAUSED)
+
+    assert before is BatchState.COLLECTING
+    assert settle(desk, batch) is BatchState.HELD
+
+
+def test_a_call_whose_provider_cannot_be_read_any_more_is_held_after_a_day(desk: Desk) -> None:
+    batch = one_under_way(desk)
+    sweep(desk, batch, Progress.COMPLETED)
+    desk.later(hours=24)
+    for _ in range(20):
+        desk.ledger.run_sync(advancing.failed, batch.batch_id, desk.now, "unreachable")
+
+    assert settle(desk, batch) is BatchState.HELD
 
 
 @pytest.mark.parametrize("first", ["call-1", "call-2"])
