@@ -80,8 +80,23 @@ class Stopped(OutdialError):
     """Our own last check before the first byte said no; nothing was sent."""
 
 
-class ClocksDiffer(Stopped):
+class Hindered(Stopped):
+    """Something is in the way of every submission until a person has mended it."""
+
+    remedy = ""
+    """What the person does."""
+
+
+class ClocksDiffer(Hindered):
     """The provider's clock is not ours: ask it for the time again before anything is sent."""
+
+    remedy = "set the clock of this machine right"
+
+
+class NoRoom(Hindered):
+    """What comes of a request could perhaps not be written down."""
+
+    remedy = "make room on that disk"
 
 
 class IllegalTransition(OutdialError):

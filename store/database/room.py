@@ -5,14 +5,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from campaign.errors import Stopped
+from campaign.errors import NoRoom
 
 LEAST_FREE = 8 * 1024 * 1024
 """Bytes: the outcomes of thousands of requests."""
 
 
 def refuse_without_room(db: Connection) -> None:
-    """Raise `Stopped` if the disk of a SQLite ledger is all but full.
+    """Raise `NoRoom` if the disk of a SQLite ledger is all but full.
 
     A mark that just fits is followed by an answer that does not: a doubt that need not be. How full
     the disk of a PostgreSQL server is it tells nobody who is not its administrator.
@@ -23,4 +23,4 @@ def refuse_without_room(db: Connection) -> None:
     free = shutil.disk_usage(Path(file).absolute().parent).free
     if free < LEAST_FREE:
         left, least = free // 1024**2, LEAST_FREE // 1024**2
-        raise Stopped(f"the ledger's disk has {left} MB left, and nothing is sent below {least} MB")
+        raise NoRoom(f"the ledger's disk has {left} MB left, and nothing is sent below {least} MB")

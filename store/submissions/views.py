@@ -173,9 +173,20 @@ def calls_to_place(db: Connection, tag: str) -> tuple[CallRequest, ...]:
     )
 
 
-def times(db: Connection, tag: str, event: str) -> int:
-    """How often something happened to a submission."""
-    query = select(func.count()).where(LOG.c.tag == tag, LOG.c.event == event)
+def times(db: Connection, tag: str, *events: str) -> int:
+    """How often one of these things happened to a submission."""
+    query = select(func.count()).where(LOG.c.tag == tag, LOG.c.event.in_(events))
+    return db.execute(query).scalar_one()
+
+
+def claims_in_vain(db: Connection, tag: str, event: str) -> int:
+    """How many claims of a submission in a row came to this, and to nothing else."""
+    others = select(func.coalesce(func.max(LOG.c.id), 0)).where(
+        LOG.c.tag == tag, LOG.c.event.not_in([event, "intent"])
+    )
+    query = select(func.count()).where(
+        LOG.c.tag == tag, LOG.c.event == event, LOG.c.id > others.scalar_subquery()
+    )
     return db.execute(query).scalar_one()
 
 

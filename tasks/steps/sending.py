@@ -8,6 +8,7 @@ from campaign.calls import Receipt
 from campaign.errors import (
     Ambiguous,
     ClocksDiffer,
+    Hindered,
     NotSent,
     ProviderError,
     RateLimited,
@@ -18,6 +19,8 @@ from campaign.errors import (
 from campaign.pace import after_failure, next_lookup
 from campaign.rules.ruling import ruler
 from providers.port import Provider
+from store.accounts import pacing
+from store.accounts.pacing import Wait
 from store.batches.views import BatchView
 from store.decisions import incidents
 from store.failover.unsent import give_up_unsent
@@ -27,7 +30,9 @@ from tasks.steps import guarding
 from tasks.steps.duplicates import stop_surplus
 from tasks.steps.runtime import Runtime
 
-_NOT_DONE = "not_done"
+_NOT_DONE, _STOPPED, _HINDERED = "not_done", "stopped", "hindered"
+_MOST_HINDERED = 10
+"""Tries in a row, half an hour of them by `polling`, after which a person is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,8 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
     now = runtime.clock.now()
     wait = error.retry_after if isinstance(error, RateLimited) else None
     if wait is None:
-        failures = await runtime.ledger.run(submissions.times, claim.tag, _NOT_DONE)
+        events = (_NOT_DONE, _STOPPED, _HINDERED)
+        failures = await runtime.ledger.run(submissions.times, claim.tag, *events)
         wait = after_failure(batch.spec.polling, failures)
     await runtime.ledger.run(
         claiming.release,
@@ -120,12 +126,36 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
         reason=_words(error),
         again_at=now + wait,
         status=getattr(error, "status", None),
-        event="stopped" if isinstance(error, Stopped) else _NOT_DONE,
+        event=_event(error),
     )
-    if isinstance(error, ClocksDiffer):
-        guarding.ask_again(runtime, batch)
+    if isinstance(error, Hindered):
+        await _hindered(runtime, batch, claim, error, now + wait)
     if isinstance(error, NotSent):
         await runtime.ledger.run(give_up_unsent, claim.tag, now, _words(error))
+
+
+def _event(error: BaseException) -> str:
+    if isinstance(error, Hindered):
+        return _HINDERED
+    return _STOPPED if isinstance(error, Stopped) else _NOT_DONE
+
+
+async def _hindered(
+    runtime: Runtime, batch: BatchView, claim: Claim, error: Hindered, until: datetime
+) -> None:
+    """All of the batch waits, as it is in the way of all; after some tries a person is told."""
+    await runtime.ledger.run(pacing.put_off, batch.id, Wait(until=until, reason=str(error)))
+    if isinstance(error, ClocksDiffer):
+        guarding.ask_again(runtime, batch)
+    tries = await runtime.ledger.run(submissions.claims_in_vain, claim.tag, _HINDERED)
+    if tries >= _MOST_HINDERED:
+        reason = (
+            f"nothing can be sent to {batch.provider}: {error}; {error.remedy}, then"
+            " `outdial resume` tries again"
+        )
+        await runtime.ledger.run(
+            incidents.attention, batch.campaign_id, reason, runtime.clock.now()
+        )
 
 
 async def _doubt(runtime: Runtime, _batch: BatchView, claim: Claim, error: BaseException) -> None:

@@ -16,7 +16,8 @@ SPOIL_THE_ANSWER = frozenset(
 )
 """Labels of faults after which a client cannot know what its submit has done."""
 SETTLE_A_MARK = frozenset(
-    {"not_sent", "not_done", "stopped", "rejected", "planned_again", "recovered_planned"}
+    {"not_sent", "not_done", "stopped", "hindered", "rejected"}
+    | {"planned_again", "recovered_planned"}
 )
 """What the ledger writes down when a request that may have left provably did nothing."""
 

@@ -17,8 +17,12 @@ from simulator.faults.rules import Rule
 from simulator.faults.status import DateHeader, Status
 from simulator.settings import SimulatorSettings
 from store import campaigns
+from store.batches import views as batches
 from store.decisions import incidents
 from store.ledger import Ledger
+from tasks.registry import policy_of
+from tasks.steps import planning
+from tasks.steps.runtime import Runtime, lend
 from tests.flows.campaigns import APIS
 from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
@@ -125,7 +129,7 @@ async def test_who_has_looked_vouches_for_what_was_shown_and_for_nothing_later(
 
 
 async def test_nothing_is_sent_while_the_clocks_differ(tmp_path: Path, sqlite_ledger: str) -> None:
-    ahead = Rule(count=30, fault=DateHeader(seconds=300))
+    ahead = Rule(count=8, fault=DateHeader(seconds=300))
     with begin("vapi", tmp_path, sqlite_ledger) as world:
         world.storm([ahead])
         case = await rest.to_the_end(world)
@@ -134,6 +138,57 @@ async def test_nothing_is_sent_while_the_clocks_differ(tmp_path: Path, sqlite_le
     assert submits
     assert not any(one.faults for one in submits)
     assert violations(case) == []
+
+
+async def tried_for(runtime: Runtime, world: World, how_long: timedelta) -> str:
+    """Go on with a campaign that nothing can be sent for; returns why it asks for a person."""
+    campaign_id = await driver.enroll(runtime, world.file)
+    (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
+    end = runtime.clock.now() + how_long
+    while runtime.clock.now() < end:
+        await driver.one_step(runtime, batch_id)
+        batch = await runtime.ledger.run(batches.get, batch_id)
+        if batch.campaign_state is not CampaignState.RUNNING or batch.due_at is None:
+            break
+        await runtime.clock.sleep(max(batch.due_at - runtime.clock.now(), timedelta(seconds=1)))
+    ended = await runtime.ledger.run(campaigns.get, campaign_id)
+    return ended.state_reason if ended.state is CampaignState.NEEDS_ATTENTION else ""
+
+
+@pytest.mark.parametrize("api", ["bland", "vapi-call"])
+async def test_a_clock_that_stays_wrong_is_asked_about_less_and_less_and_told_to_a_person(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin(api, tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(fault=DateHeader(seconds=300))])
+        async with world.runtime() as runtime, lend(runtime):
+            why = await tried_for(runtime, world, timedelta(hours=2))
+        moments = [one.at for one in world.simulator.stage.world.ledger.requests]
+
+    pauses = [later - earlier for earlier, later in pairwise(moments)]
+    assert "the clock here and the provider's differ by" in why
+    assert "set the clock" in why
+    assert len(moments) < 25
+    assert max(pauses) > 20 * min(pauses)
+
+
+async def test_a_disk_that_stays_full_is_told_to_a_person(
+    tmp_path: Path, sqlite_ledger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=7 * 1024 * 1024)
+
+    def usage(_folder: Path) -> object:
+        return full
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    with begin("bland", tmp_path, sqlite_ledger, people=3) as world:
+        async with world.runtime() as runtime, lend(runtime):
+            why = await tried_for(runtime, world, timedelta(hours=2))
+        rung = rings(world)
+
+    assert "7 MB left" in why
+    assert "make room" in why
+    assert rung == 0
 
 
 async def test_a_refusal_for_an_hour_is_heeded_by_all_batches_of_the_account(

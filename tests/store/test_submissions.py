@@ -10,7 +10,7 @@ import pytest
 
 from campaign.calls import Receipt
 from campaign.candidates import Candidate, Ruling
-from campaign.errors import Stopped
+from campaign.errors import NoRoom, Stopped
 from campaign.states import SubmissionState
 from store import suppressions
 from store.batches import advancing
@@ -525,7 +525,7 @@ def test_nothing_is_sent_while_the_disk_of_a_sqlite_ledger_is_all_but_full(
     monkeypatch.setattr(shutil, "disk_usage", usage)
 
     if desk.ledger.engine.dialect.name == "sqlite":
-        with pytest.raises(Stopped, match="7 MB left"):
+        with pytest.raises(NoRoom, match="7 MB left"):
             runner.marks()
         monkeypatch.undo()
     runner.marks()
