@@ -66,14 +66,13 @@ def late_look(db: Connection, tag: str, now: datetime) -> datetime | None:
 
 
 def came_to_nothing(db: Connection, tag: str) -> bool:
-    """Whether a submission was to be sent again, as a person vouched for it, and was in vain.
+    """Whether a submission was given up, or refused when it was sent again.
 
     Should it turn up nobody wants it: its people were moved on. Stays so until this transaction
     has ended.
     """
     query = select(SUBMISSION.c.state).where(SUBMISSION.c.tag == tag).with_for_update()
-    nothing = {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
-    return db.scalar(query) in nothing and times(db, tag, "planned_again") > 0
+    return db.scalar(query) in {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
 
 
 def record_unwanted(
@@ -83,7 +82,9 @@ def record_unwanted(
 
     Of single calls those which are over need not be.
     """
-    detail = "was sent before somebody vouched for it: its people may be called twice"
+    detail = "had been given up, and is to be stopped"
+    if times(db, tag, "planned_again"):
+        detail = "was sent before somebody vouched for it: its people may be called twice"
     if provider_batch_id != tag:
         _record(db, tag, provider_batch_id, None, now, detail=detail)
         return

@@ -11,6 +11,7 @@ from store import books, campaigns
 from store.batches import views as batches
 from store.books import Books
 from store.database.columns import table_of
+from store.decisions import cancelling
 from store.tables import Batch
 from tasks.registry import policy_of, tasks_of
 from tasks.steps import agenda, closing, enrolling, listing, planning, sweeping
@@ -47,6 +48,25 @@ async def enroll(runtime: Runtime, file: Path) -> str:
     if not await runtime.ledger.run(_imported, enrolled.id):
         await listing.import_recipients(runtime, enrolled.id, None, strict=True)
     return enrolled.id
+
+
+async def begin_calling(runtime: Runtime, file: Path) -> str:
+    """Hand one batch over; returns the campaign's id."""
+    campaign_id = await enroll(runtime, file)
+    for batch_id in await planning.plan_wave(runtime, campaign_id, 1, policy_of):
+        await one_step(runtime, batch_id)
+    return campaign_id
+
+
+async def cancel(runtime: Runtime, campaign_id: str) -> None:
+    """As `outdial cancel` does."""
+    now = runtime.clock.now()
+
+    def ask(db: Connection) -> None:
+        cancelling.ask(db, campaign_id, actor="ops", reason="a test", now=now)
+
+    await runtime.ledger.run(ask)
+    await runtime.ledger.run(cancelling.finish, campaign_id, now)
 
 
 async def come_back_later(runtime: Runtime, how_long: timedelta = LATE) -> None:

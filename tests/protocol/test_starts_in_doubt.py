@@ -13,7 +13,6 @@ from tasks.steps import closing, planning
 from tasks.steps.runtime import Runtime, lend
 from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
-from tests.protocol.test_stops import begin_calling, cancel
 from tests.protocol.world import World, begin
 
 ANSWER_LOST = [Rule(routes=["start"], fault=Close(when="after"))]
@@ -22,7 +21,7 @@ ANSWER_LOST = [Rule(routes=["start"], fault=Close(when="after"))]
 async def begin_in_doubt(world: World, runtime: Runtime) -> str:
     """Hand one batch over whose start is in doubt; returns the campaign's id."""
     world.storm(ANSWER_LOST)
-    campaign_id = await begin_calling(runtime, world.file)
+    campaign_id = await driver.begin_calling(runtime, world.file)
     world.calm()
     return campaign_id
 
@@ -56,7 +55,7 @@ async def test_a_cancellation_ends_with_all_that_rang(tmp_path: Path, sqlite_led
         async with world.runtime() as runtime, lend(runtime):
             campaign_id = await begin_in_doubt(world, runtime)
             cancelled_at = runtime.clock.now()
-            await cancel(runtime, campaign_id)
+            await driver.cancel(runtime, campaign_id)
             await driver.drive(runtime, campaign_id)
             await closing.close_books(runtime, campaign_id)
             took = runtime.clock.now() - cancelled_at
@@ -93,7 +92,7 @@ async def test_nobody_is_held_for_a_start_that_waits_for_the_campaign_to_go_on(
     with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
         world.storm([Rule(routes=["start"], fault=Close(when="before"))])
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id = await begin_calling(runtime, world.file)
+            campaign_id = await driver.begin_calling(runtime, world.file)
             world.calm()
             await pause(runtime, campaign_id)
             (batch_id,) = await planning.unfinished(runtime, campaign_id)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
 
 from campaign.states import CampaignState, SubmissionState
 from simulator.faults.connection import Close
@@ -15,14 +14,14 @@ from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.batches import advancing
 from store.batches import views as batches
-from store.decisions import cancelling, holding
+from store.decisions import holding
 from store.decisions.holding import Decider
 from store.submissions import views as submissions
-from tasks.registry import policy_of, tasks_of
+from tasks.registry import tasks_of
 from tasks.steps import closing, planning
 from tasks.steps.advancing import advance
 from tasks.steps.agenda import Verb
-from tasks.steps.runtime import Runtime, lend
+from tasks.steps.runtime import lend
 from tests.flows.campaigns import APIS
 from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
@@ -32,35 +31,16 @@ ANN = Decider(actor="ann", reason="their support has looked")
 FEW_LINES = {"concurrency": 2, "batch_size": 6, "start_guard": "0s"}
 
 
-async def begin_calling(runtime: Runtime, file: Path) -> str:
-    """Hand one batch over; returns the campaign's id."""
-    campaign_id = await driver.enroll(runtime, file)
-    for batch_id in await planning.plan_wave(runtime, campaign_id, 1, policy_of):
-        await driver.one_step(runtime, batch_id)
-    return campaign_id
-
-
-async def cancel(runtime: Runtime, campaign_id: str) -> None:
-    """As `outdial cancel` does."""
-    now = runtime.clock.now()
-
-    def ask(db: Connection) -> None:
-        cancelling.ask(db, campaign_id, actor="ops", reason="a test", now=now)
-
-    await runtime.ledger.run(ask)
-    await runtime.ledger.run(cancelling.finish, campaign_id, now)
-
-
 @pytest.mark.parametrize("api", APIS)
 async def test_a_cancelled_campaign_ends_soon_with_all_that_rang(
     api: str, tmp_path: Path, sqlite_ledger: str
 ) -> None:
     with begin(api, tmp_path, sqlite_ledger, people=6, limits=FEW_LINES) as world:
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id = await begin_calling(runtime, world.file)
+            campaign_id = await driver.begin_calling(runtime, world.file)
             await runtime.clock.sleep(timedelta(seconds=10))
             cancelled_at = runtime.clock.now()
-            await cancel(runtime, campaign_id)
+            await driver.cancel(runtime, campaign_id)
             await driver.drive(runtime, campaign_id)
             await closing.close_books(runtime, campaign_id)
             took = runtime.clock.now() - cancelled_at
@@ -79,7 +59,7 @@ async def test_whoever_was_rung_before_the_stop_is_not_rung_again_after_a_failed
     unreadable = [Rule(routes=["page", "list", "status", "detail"], fault=Status(status=503))]
     with begin(api, tmp_path, sqlite_ledger, people=6, limits=FEW_LINES) as world:
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id = await begin_calling(runtime, world.file)
+            campaign_id = await driver.begin_calling(runtime, world.file)
             await runtime.clock.sleep(timedelta(minutes=1))
             (batch_id,) = await planning.unfinished(runtime, campaign_id)
             await runtime.ledger.run(advancing.ask_stop_of, batch_id, runtime.clock.now())
@@ -104,7 +84,7 @@ async def test_what_is_to_be_sent_again_after_a_stop_goes_to_another_batch(
         world.storm([Rule(routes=["submit"], fault=Close(when="before"))])
         async with world.runtime() as runtime, lend(runtime):
             ledger, now = runtime.ledger, runtime.clock.now
-            campaign_id = await begin_calling(runtime, world.file)
+            campaign_id = await driver.begin_calling(runtime, world.file)
             (batch_id,) = await planning.unfinished(runtime, campaign_id)
             await driver.drive(runtime, campaign_id)
             world.calm()
@@ -125,14 +105,14 @@ async def test_a_stop_that_is_asked_in_the_middle_of_a_step_comes_right_after_it
 ) -> None:
     with begin("bland", tmp_path, sqlite_ledger, people=6, limits=FEW_LINES) as world:
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id = await begin_calling(runtime, world.file)
+            campaign_id = await driver.begin_calling(runtime, world.file)
             (batch_id,) = await planning.unfinished(runtime, campaign_id)
             tasks = tasks_of("bland")
 
             async def do(verb: Verb) -> None:
                 await getattr(tasks, verb).fn(batch_id)
                 if verb is Verb.COLLECT:
-                    await cancel(runtime, campaign_id)
+                    await driver.cancel(runtime, campaign_id)
 
             batch = await runtime.ledger.run(batches.get, batch_id)
             while batch.stop_asked_at is None:
@@ -155,9 +135,9 @@ async def test_a_doubt_that_turns_up_after_a_cancellation_is_stopped(
     with begin(api, tmp_path, sqlite_ledger, people=3, limits=FEW_LINES) as world:
         world.storm([Rule(routes=["submit"], fault=LateEffect(seconds=4000))])
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id = await begin_calling(runtime, world.file)
+            campaign_id = await driver.begin_calling(runtime, world.file)
             await driver.drive(runtime, campaign_id)
-            await cancel(runtime, campaign_id)
+            await driver.cancel(runtime, campaign_id)
         case = await rest.after_the_storm(world)
 
     stops = [one for one in case.provider.requests if one.route == "cancel"]

@@ -197,6 +197,26 @@ async def test_what_was_given_up_and_turns_up_all_the_same_is_kept(
     assert batch.state.over
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+@pytest.mark.parametrize("api", ["bland", "vapi", "vapi-call"])
+async def test_what_was_given_up_is_stopped_if_it_turns_up_inside_its_guard(
+    api: str, tmp_path: Path, sqlite_ledger: str, *, cancelled: bool
+) -> None:
+    with begin(api, tmp_path, sqlite_ledger, people=1, policy=ONCE, limits=BATCHED) as world:
+        async with held(world) as (runtime, campaign_id, batch_id, (tag, *_)):
+            assert await runtime.ledger.run(holding.abandon, tag, ANN, runtime.clock.now())
+            if cancelled:
+                await driver.cancel(runtime, campaign_id)
+            await listed_at_last(world, runtime)
+            told = await runtime.ledger.run(kinds)
+            await to_the_end(runtime, campaign_id)
+            batch = await runtime.ledger.run(batches.get, batch_id)
+
+    assert rings(world).total() == 0
+    assert "duplicate_submission" in told
+    assert batch.state.over
+
+
 @pytest.mark.parametrize(
     "api, moved_on",
     [
