@@ -11,6 +11,7 @@ import functools
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -217,10 +218,15 @@ class Http:
         return Answer(response.status_code, response.headers, bytes(content))
 
     async def heed(self, refusal: RateLimited) -> None:
-        """Remember a refusal that only its adapter can read, for all who use the account."""
+        """Remember a refusal that only its adapter can read, for all who use the account.
+
+        Whether the others can be told or not: it is a refusal, and never a doubt.
+        """
         self._throttle.refused(refusal)
         if self._memory is not None:
-            await self._memory.refused(refusal)
+            # Whoever writes the refusal down next tells what is wrong with the ledger.
+            with suppress(Exception):
+                await self._memory.refused(refusal)
 
     async def _turn(self, *, dials: bool = False) -> None:
         if self._memory is not None:

@@ -50,7 +50,8 @@ class Claim:
 async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Claim) -> None:
     """Send a claimed body, once, and commit what came of it.
 
-    Whatever is not a clear yes or no is a doubt, if a byte may have left.
+    Whatever is not a clear yes or no is a doubt, if a byte may have left. A no is written down
+    though the step is cancelled meanwhile.
     """
     dials, may_have_left = not provider.capabilities.two_phase_start, False
     claim = replace(claim, dials=dials)
@@ -63,9 +64,9 @@ async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Cl
     try:
         receipt = await provider.submit(claim.body, fence)
     except (Rejected, Unauthorized) as error:
-        await _refuse(runtime, batch, claim, error)
+        await asyncio.shield(_refuse(runtime, batch, claim, error))
     except (Stopped, NotSent, RateLimited) as error:
-        await _release(runtime, batch, claim, error)
+        await asyncio.shield(_release(runtime, batch, claim, error))
     except BaseException as error:
         # Cancelled, killed softly, or a fault of ours.
         in_doubt = may_have_left or isinstance(error, Ambiguous)

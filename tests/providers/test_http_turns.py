@@ -79,6 +79,30 @@ async def test_others_are_told_of_a_refusal_as_it_was_given() -> None:
     assert others.told == [raised.value]
 
 
+class Forgetful(Others):
+    """A memory that cannot be written."""
+
+    async def refused(self, refusal: RateLimited) -> None:
+        await super().refused(refusal)
+        raise ConnectionError("the ledger is away")
+
+
+async def test_a_refusal_stays_one_though_nobody_else_can_be_told() -> None:
+    others, gate = Forgetful(Patience()), Gate()
+    async with (
+        listening(answering(http(429, retry_after="3600"))) as server,
+        Http(server.url, {}, memory=others) as client,
+    ):
+        with pytest.raises(RateLimited):
+            await client.submit("calls", BODY, gate, NO_EFFECT)
+        with pytest.raises(RateLimited, match="left alone"):
+            await client.submit("calls", BODY, gate, NO_EFFECT)
+
+        assert gate.asked == 1
+        assert len(server.connections) == 1
+    assert len(others.told) == 1
+
+
 async def test_a_write_that_rings_nobody_has_its_query_and_says_that_it_is_json() -> None:
     async with listening(answering(http(200))) as server, Http(server.url, {}) as client:
         await client.act("POST", "calls/end", {"now": True}, {"id": "c_1"})
