@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select, update
 
 from campaign.redial import after
 from campaign.states import AttemptState, CampaignState, RecipientState
@@ -15,6 +15,7 @@ from store.tables import Attempt, Recipient, Submission
 _ATTEMPT = table_of(Attempt)
 _RECIPIENT = table_of(Recipient)
 _SUBMISSION = table_of(Submission)
+_BESIDE = CALL.alias("beside")
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
 _REACHED = [outcome.value for outcome in Outcome if outcome.reached]
@@ -52,10 +53,10 @@ def close_unanswered(
 
     A call that is over and whose late outcome never came is closed with what is known. An attempt
     of which whole sweeps showed no call, in a batch that we had stopped before it was over, was not
-    dialled. Any other attempt without a finished call is held: whether a telephone rang nobody
-    knows. One whose call goes on is waited for until nothing is heard of the batch for long:
-    providers call a batch over once all is dialled, or stopped. `owes_more`: the provider says that
-    it has calls which no sweep has shown.
+    dialled, unless a call beside it may have rung. Any other attempt without a finished call is
+    held: whether a telephone rang nobody knows. One whose call goes on, or one beside it, is waited
+    for until nothing is heard of the batch for long: providers call a batch over once all is
+    dialled, or stopped. `owes_more`: the provider says that it has calls which no sweep has shown.
     """
     waited = batch.over_at is not None and now - batch.over_at >= batch.spec.polling.settle
     swept = waited and batch.clean_rounds >= _ROUNDS and not owes_more
@@ -65,7 +66,7 @@ def close_unanswered(
     is_still = gives_up or stalled(db, batch, batch.progress, now)
     rows = [row for row in _unanswered(db, batch) if is_still or not _goes_on(row)]
     for row in rows:
-        undialled = swept and _never_begun(batch, row.start_at)
+        undialled = swept and not row.rung_beside and _never_begun(batch, row.start_at)
         attempt, outcome, reason = _verdict(row, undialled=undialled)
         db.execute(
             update(_ATTEMPT)
@@ -96,8 +97,10 @@ def _last_heard(db: Connection, batch: BatchView) -> datetime:
 def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
     """Return the submitted attempts, each once, with a call of theirs: one that is over, if any.
 
-    That a call beside the one that counts is over says nothing, unless it reached somebody.
+    That a call beside the one that counts is over says nothing, unless it reached somebody; but its
+    telephone may have rung, or ring still.
     """
+    cancelled = _BESIDE.c.over & (_BESIDE.c.outcome == Outcome.CANCELLED.value)
     query = (
         select(
             _ATTEMPT.c.recipient_id,
@@ -107,6 +110,8 @@ def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
             CALL.c.over,
             CALL.c.outcome,
             _SUBMISSION.c.start_at,
+            _has_beside(~(cancelled & _BESIDE.c.started_at.is_(None))).label("rung_beside"),
+            _has_beside(_BESIDE.c.over.is_(False)).label("goes_on_beside"),
         )
         .join(_SUBMISSION, _SUBMISSION.c.tag == _ATTEMPT.c.tag)
         .outerjoin(
@@ -121,8 +126,16 @@ def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
     return list({(row.recipient_id, row.no): row for row in db.execute(query)}.values())
 
 
+def _has_beside(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an attempt has such a call beside the one that counts."""
+    its = (_BESIDE.c.recipient_id == _ATTEMPT.c.recipient_id) & (
+        _BESIDE.c.attempt_no == _ATTEMPT.c.no
+    )
+    return exists().where(its, _BESIDE.c.beside, which)
+
+
 def _goes_on(row: Row[Any]) -> bool:
-    return row.call_id is not None and not row.over
+    return row.goes_on_beside or (row.call_id is not None and not row.over)
 
 
 def _never_begun(batch: BatchView, start_at: datetime | None) -> bool:

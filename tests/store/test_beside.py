@@ -218,6 +218,81 @@ def test_a_surplus_call_is_no_verdict_on_whom_the_provider_says_nothing_about(de
     assert "lists no call" in desk.recipients()[0]["reason"]
 
 
+def stopped(desk: Desk) -> PlannedBatch:
+    """A batch that its provider has twice, and that was stopped before it dialled anybody."""
+    batch = accepted_twice(desk)
+    desk.ledger.run_sync(advancing.ask_stop_of, batch.batch_id, desk.now)
+    desk.ledger.run_sync(advancing.stopped, batch.batch_id, desk.now)
+    desk.later(minutes=1)
+    desk.ledger.run_sync(advancing.looked, batch.batch_id, Progress.CANCELLED, desk.now)
+    return batch
+
+
+def swept(desk: Desk, batch: PlannedBatch, *, hours: float = 0.5) -> None:
+    """Whole sweeps of what counts show nobody, for long enough to be believed."""
+    for _ in range(3):
+        desk.later(hours=hours / 3)
+        desk.page(batch, [])
+    desk.ledger.run_sync(advancing.settle, batch.batch_id, desk.now, own_progress=False)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.FAILED, Outcome.CANCELLED])
+def test_whom_a_surplus_call_may_have_rung_is_not_freed_as_never_dialled(
+    outcome: Outcome, desk: Desk
+) -> None:
+    batch = stopped(desk)
+    # One that was cancelled had begun: its telephone may have rung until then.
+    beside(desk, batch, listed(call(desk, outcome, SURPLUS)))
+
+    swept(desk, batch)
+
+    assert attempt(desk) == ("held", None, None)
+    assert desk.attempts()[0]["dialled_at"] is not None
+    assert desk.recipients()[0]["state"] == "held"
+    assert desk.plan(desk.campaign(1, "other").id) is None
+
+
+def test_whom_a_surplus_call_is_talking_to_is_waited_for(desk: Desk) -> None:
+    batch = stopped(desk)
+    talks = call(desk, Outcome.UNKNOWN, SURPLUS, over=False, ended_at=None)
+    beside(desk, batch, listed(talks))
+
+    swept(desk, batch)
+    assert attempt(desk) == WAITS
+
+    swept(desk, batch, hours=24)
+    assert attempt(desk) == ("held", None, None)
+
+
+def test_whom_a_surplus_call_is_talking_to_is_waited_for_although_the_own_one_is_over(
+    desk: Desk,
+) -> None:
+    batch = stopped(desk)
+    talks = call(desk, Outcome.UNKNOWN, SURPLUS, over=False, ended_at=None)
+    beside(desk, batch, listed(talks))
+    own = call(desk, Outcome.UNKNOWN, "own-call", missing=frozenset({"outcome"}))
+    desk.page(batch, [listed(own)])
+
+    swept(desk, batch)
+    assert attempt(desk) == ("submitted", None, "own-call")
+
+    beside(desk, batch, listed(call(desk, Outcome.NO_ANSWER, SURPLUS), 2))
+    swept(desk, batch)
+    assert attempt(desk) == ("done", "unknown", "own-call")
+
+
+def test_whom_no_call_rang_is_freed_although_a_surplus_call_was_stopped(desk: Desk) -> None:
+    batch = stopped(desk)
+    never_began = call(desk, Outcome.CANCELLED, SURPLUS, started_at=None, ended_at=None)
+    beside(desk, batch, listed(never_began))
+
+    swept(desk, batch)
+
+    assert attempt(desk) == ("failed", "cancelled", None)
+    assert desk.attempts()[0]["dialled_at"] is None
+    assert desk.recipients()[0]["state"] == "ready"
+
+
 def test_a_surplus_call_that_a_person_adopts_decides(desk: Desk) -> None:
     held(desk)
     row = listed(call(desk, Outcome.CANCELLED, SURPLUS))
