@@ -69,6 +69,16 @@ async def cancel(runtime: Runtime, campaign_id: str) -> None:
     await runtime.ledger.run(cancelling.finish, campaign_id, now)
 
 
+async def cancel_to_the_end(runtime: Runtime, campaign_id: str) -> tuple[CampaignState, timedelta]:
+    """Cancel, and go on until nothing is left to do; returns how it ended, and how long it took."""
+    cancelled_at = runtime.clock.now()
+    await cancel(runtime, campaign_id)
+    await drive(runtime, campaign_id)
+    await closing.close_books(runtime, campaign_id)
+    ended = await runtime.ledger.run(campaigns.get, campaign_id)
+    return ended.state, runtime.clock.now() - cancelled_at
+
+
 async def come_back_later(runtime: Runtime, how_long: timedelta = LATE) -> None:
     """Do what the scheduled sweeper does, as long as something becomes due within `how_long`."""
     async with lend(runtime):
