@@ -13,13 +13,14 @@ from campaign.states import AttemptState, BatchState, CampaignState, SubmissionS
 from campaign.words import Progress
 from store.campaigns import read_spec
 from store.database.columns import table_of
-from store.tables import Attempt, Batch, Call, Campaign, Submission
+from store.tables import Attempt, Batch, Call, Campaign, Submission, Surplus
 
 BATCH = table_of(Batch)
 CALL = table_of(Call)
 _ATTEMPT = table_of(Attempt)
 _SUBMISSION = table_of(Submission)
 _CAMPAIGN = table_of(Campaign)
+_SURPLUS = table_of(Surplus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,12 +248,23 @@ _UNFINISHED = (
     )
     .order_by(BATCH.c.no)
 )
+_SUBMISSION_IS_DUE = (
+    select(_SUBMISSION.c.tag)
+    .where(_SUBMISSION.c.batch_id == BATCH.c.id, _SUBMISSION.c.due_at <= bindparam("now"))
+    .exists()
+)
+_SURPLUS_IS_DUE = (
+    select(_SURPLUS.c.tag)
+    .where(_SURPLUS.c.batch_id == BATCH.c.id, _SURPLUS.c.due_at <= bindparam("now"))
+    .exists()
+)
 _LOOKED_FOR = (
     select(BATCH.c.id)
     .where(
         BATCH.c.campaign_id == bindparam("its_id"),
-        BATCH.c.state == BatchState.HELD.value,
+        BATCH.c.state.in_([state.value for state in BatchState if state.over]),
         BATCH.c.due_at <= bindparam("now"),
+        or_(BATCH.c.state == BatchState.HELD.value, _SUBMISSION_IS_DUE, _SURPLUS_IS_DUE),
     )
     .order_by(BATCH.c.no)
 )
@@ -264,5 +276,8 @@ def unfinished(db: Connection, campaign_id: str) -> list[str]:
 
 
 def looked_for(db: Connection, campaign_id: str, now: datetime) -> list[str]:
-    """Ids of a campaign's batches that are held and due to be looked for once more, in order."""
+    """Ids of a campaign's batches that are over and hold what is due to be looked for, in order.
+
+    Held, given up, sent again after a doubt, or too much.
+    """
     return list(db.scalars(_LOOKED_FOR, {"its_id": campaign_id, "now": now}))

@@ -11,9 +11,10 @@ from store.database.columns import table_of
 from store.planning.choosing import Judge
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
 from store.submissions.views import ATTEMPT, SUBMISSION, log
-from store.tables import Batch
+from store.tables import Batch, Call
 
 BATCH = table_of(Batch)
+CALL = table_of(Call)
 
 
 def mark_start(
@@ -50,6 +51,20 @@ def started(db: Connection, tag: str, now: datetime) -> None:
     if db.execute(update(SUBMISSION).where(mine).values(values)).rowcount != 1:
         _stop_again(db, tag, now)
     log(db, tag, "started", now)
+
+
+def started_by_its_calls(db: Connection, batch_id: str, now: datetime) -> None:
+    """Whatever was heard of its start: what has calls was started, and is not started again."""
+    has_calls = select(CALL.c.tag).where(CALL.c.tag == SUBMISSION.c.tag).exists()
+    waiting = select(SUBMISSION.c.tag).where(
+        SUBMISSION.c.batch_id == batch_id,
+        SUBMISSION.c.state == SubmissionState.ACCEPTED.value,
+        SUBMISSION.c.start_wire_at.is_not(None),
+        SUBMISSION.c.started_at.is_(None),
+        has_calls,
+    )
+    for tag in db.scalars(waiting).all():
+        started(db, tag, now)
 
 
 def give_way(db: Connection, tag: str, now: datetime, reason: str) -> None:

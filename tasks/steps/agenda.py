@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from campaign.states import BatchState, CampaignState, SubmissionState
+from campaign.words import Progress
 from store.batches import views as batches
 from store.batches.views import BatchView, Tally
 from store.submissions import claiming, surplus
@@ -91,7 +92,16 @@ def _idle(batch: BatchView, counted: Tally) -> bool:
     """The campaign is not running, and nothing of this batch may ring or is still to come home."""
     if batch.campaign_state is CampaignState.RUNNING or counted.doubtful_submissions:
         return False
-    return not counted.dialling_submissions or (not counted.submitted and batch.swept_clean)
+    if not counted.dialling_submissions or _waits_for_its_start(batch, counted):
+        return True
+    return not counted.submitted and batch.swept_clean
+
+
+def _waits_for_its_start(batch: BatchView, counted: Tally) -> bool:
+    """Nothing of it was started, as the provider says, and no stop is to make sure of it."""
+    none_started = counted.accepted_submissions == counted.unstarted_submissions
+    to_be_stopped = batch.stop_asked_at is not None and batch.stopped_at is None
+    return none_started and batch.progress is Progress.CREATED and not to_be_stopped
 
 
 def _verbs(

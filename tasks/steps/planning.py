@@ -90,7 +90,7 @@ async def anybody_due(runtime: Runtime, campaign_id: str) -> bool:
 
 
 async def unfinished(runtime: Runtime, campaign_id: str) -> list[str]:
-    """Ids of the campaign's batches that somebody must wait for, and of held ones that are due."""
+    """Ids of the campaign's batches that somebody must wait for, or that are to be looked for."""
     now, ledger = runtime.clock.now(), runtime.ledger
-    held = await ledger.run(batches.looked_for, campaign_id, now)
-    return await ledger.run(batches.unfinished, campaign_id) + held
+    looked_for = await ledger.run(batches.looked_for, campaign_id, now)
+    return await ledger.run(batches.unfinished, campaign_id) + looked_for

@@ -1,16 +1,16 @@
 """Decide whether a batch is over, and when to look at it again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaign.pace import clamp, next_look
-from campaign.states import BatchState
+from campaign.states import BatchState, CampaignState
 from campaign.words import Progress
 from providers.port import Provider
 from store.batches import advancing
 from store.batches import views as batches
 from store.batches.advancing import Settled
 from store.batches.views import BatchView
-from store.submissions import surplus
+from store.submissions import starting, surplus
 from store.submissions import views as submissions
 from tasks.steps.agenda import Agenda, Verb
 from tasks.steps.policy import Policy
@@ -28,16 +28,19 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy, step: Agenda) 
     batch = await ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     native = provider.capabilities.native_batch
+    await ledger.run(starting.started_by_its_calls, batch_id, now)
     settled = await ledger.run(advancing.settle, batch_id, now, own_progress=not native)
     if settled.state in _OVER and settled.state is batch.state:
         await ledger.run(advancing.swept_late, batch_id)
-    asked_at = await ledger.run(submissions.next_due, batch_id, now)
+    send_at = await ledger.run(submissions.to_be_sent_at, batch_id, now)
+    look_at = await ledger.run(submissions.looked_for_at, batch_id, now)
     stop_at = await ledger.run(surplus.next_due, batch_id)
     moments = [
         now if _asks_stop(batch, step) else None,
         None if stop_at is None else max(stop_at, now + batch.spec.polling.min),
         # What is due and was not done waits for something else, such as a free line.
-        None if asked_at is None else max(asked_at, now + batch.spec.polling.min),
+        None if send_at is None else max(send_at, now + _pause(batch)),
+        None if look_at is None else max(look_at, now + batch.spec.polling.min),
         await ledger.run(advancing.late_sweep_at, batch_id, now)
         if settled.state in _OVER
         else _look_at(batch, settled, provider, policy, now),
@@ -53,6 +56,12 @@ def _asks_stop(batch: BatchView, step: Agenda) -> bool:
     """Whether a stop has become due in the middle of a step, which knew nothing of it."""
     wanted = batch.stop_asked_at is not None and batch.stopped_at is None
     return wanted and not step.waits and Verb.STOP not in step.verbs
+
+
+def _pause(batch: BatchView) -> timedelta:
+    """Until it is seen whether something can be sent now; not soon if the campaign has to go on."""
+    polling = batch.spec.polling
+    return polling.min if batch.campaign_state is CampaignState.RUNNING else polling.max
 
 
 def _look_at(

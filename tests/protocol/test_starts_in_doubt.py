@@ -6,6 +6,7 @@ from pathlib import Path
 from campaign.states import AttemptState, CampaignState
 from simulator.faults.connection import Close
 from simulator.faults.rules import Rule
+from simulator.faults.status import Status
 from store import campaigns
 from store.batches import views as batches
 from store.batches.views import BatchView
@@ -79,6 +80,27 @@ async def test_a_pause_lets_the_results_come_home_and_starts_nothing(
     assert counted.submitted == 0
     assert starts.count("start") == 1
     assert violations(case) == []
+
+
+async def test_a_run_comes_to_its_end_though_the_start_was_refused(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["start"], fault=Status(status=403))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.begin_calling(runtime, world.file)
+            begun_at = runtime.clock.now()
+            await driver.drive(runtime, campaign_id)
+            took = runtime.clock.now() - begun_at
+            stopped = await runtime.ledger.run(campaigns.get, campaign_id)
+            world.calm()
+            await go_on(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    assert stopped.state is CampaignState.NEEDS_ATTENTION
+    assert took < timedelta(minutes=10)
+    assert violations(case) == []
+    assert len(case.provider.rings) == 3
 
 
 async def test_nobody_is_held_for_a_start_that_waits_for_the_campaign_to_go_on(

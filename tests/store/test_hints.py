@@ -155,4 +155,4 @@ def test_what_is_in_doubt_is_looked_for_sooner_too(desk: Desk) -> None:
     desk.later(minutes=1)
 
     assert hint(desk, batch)
-    assert desk.ledger.run_sync(submissions.next_due, batch.batch_id, desk.now) == desk.now
+    assert desk.ledger.run_sync(submissions.looked_for_at, batch.batch_id, desk.now) == desk.now

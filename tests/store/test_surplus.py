@@ -97,7 +97,7 @@ def planned(desk: Desk, tag: str) -> PlannedBatch:
 
 
 def next_due(desk: Desk, tag: str) -> datetime | None:
-    return desk.ledger.run_sync(submissions.next_due, seen(desk, tag).batch_id, desk.now)
+    return desk.ledger.run_sync(submissions.looked_for_at, seen(desk, tag).batch_id, desk.now)
 
 
 def to_stop(desk: Desk, tag: str) -> list[BatchRef]:
@@ -230,7 +230,7 @@ def test_what_was_sent_again_after_a_doubt_is_looked_for_once_it_is_accepted(des
         desk.ledger.run_sync(doubting.look_later, tag, desk.now)
     assert moments[0] - begun == timedelta(minutes=15)
     assert moments[-1] - begun == timedelta(hours=72)
-    assert desk.ledger.run_sync(submissions.next_due, seen(desk, tag).batch_id, begun) is None
+    assert desk.ledger.run_sync(submissions.looked_for_at, seen(desk, tag).batch_id, begun) is None
 
 
 def test_what_was_sent_once_is_not_looked_for_any_more_once_it_is_accepted(desk: Desk) -> None:
@@ -260,8 +260,28 @@ def test_what_was_given_up_is_still_looked_for_at_the_times_of_the_late_sweeps(
     desk.ledger.run_sync(holding.abandon, tag, ANN, desk.now)
 
     batch_id = seen(desk, tag).batch_id
-    due_at = desk.ledger.run_sync(submissions.next_due, batch_id, desk.now)
+    due_at = desk.ledger.run_sync(submissions.looked_for_at, batch_id, desk.now)
     assert due_at == desk.now + timedelta(minutes=15)
+
+
+def test_a_batch_that_is_over_is_stepped_when_what_was_given_up_is_to_be_looked_for(
+    desk: Desk,
+) -> None:
+    (tag,) = in_doubt(desk)
+    held(desk, tag)
+    desk.ledger.run_sync(holding.abandon, tag, ANN, desk.now)
+    run, batch_id = desk.ledger.run_sync, seen(desk, tag).batch_id
+    settled = run(advancing.settle, batch_id, desk.now, own_progress=False)
+    batch = run(batches.get, batch_id)
+    look_at = desk.now + timedelta(minutes=15)
+    run(advancing.schedule, batch, look_at, "given up", stepped_at=desk.now)
+
+    before = run(batches.looked_for, batch.campaign_id, look_at - timedelta(seconds=1))
+    then = run(batches.looked_for, batch.campaign_id, look_at)
+
+    assert settled.state is BatchState.REJECTED
+    assert before == []
+    assert then == [batch_id]
 
 
 def test_what_dials_already_counts_and_what_still_waits_for_its_start_is_stopped(

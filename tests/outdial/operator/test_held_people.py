@@ -117,8 +117,10 @@ def test_somebody_whose_call_is_known_cannot_be_vouched_for(desk: Desk, outdial:
     first, second = keys(desk)
     desk.execute("UPDATE attempt SET state = 'submitted' WHERE key = :key", key=first)
     rows = [listed(desk.call(first, over=False))]
+    desk.later(hours=-25)
     for _ in range(3):
         desk.page(campaign_batch, rows)
+    desk.later(hours=25)
     desk.ledger.run_sync(advancing.settle, campaign_batch.batch_id, desk.now, own_progress=False)
 
     said = outdial.refused("held", "confirm-not-placed", first, "--yes", *SAID)
