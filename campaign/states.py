@@ -141,7 +141,7 @@ ATTEMPT: Mapping[AttemptState, frozenset[AttemptState]] = {
 }
 
 SUBMISSION: Mapping[SubmissionState, frozenset[SubmissionState]] = {
-    # Accepted: a runner that was overtaken got its answer after all.
+    # Accepted: a runner that was overtaken got its answer after all, or a call of it is known.
     SubmissionState.PLANNED: frozenset(
         {SubmissionState.INTENT, SubmissionState.ABANDONED, SubmissionState.ACCEPTED}
     ),

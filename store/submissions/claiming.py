@@ -13,6 +13,7 @@ from store.allowance.gate import refuse_beyond
 from store.database.columns import UtcDateTime, instant
 from store.database.room import refuse_without_room
 from store.planning.choosing import Judge
+from store.submissions.placed import refuse_placed
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable, still_planned
 from store.submissions.views import ATTEMPT, SUBMISSION, log, view_of
 
@@ -77,6 +78,7 @@ def mark_wire(
     `Stopped`: not one byte may leave.
     """
     refuse_without_room(db)
+    refuse_placed(db, tag)
     refuse_uncallable(db, tag, now, judge)
     refuse_beyond(db, tag)
     statement = (

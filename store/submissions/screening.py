@@ -15,6 +15,7 @@ from store.database import bulk
 from store.decisions import pausing
 from store.planning.candidates import RECIPIENT, facts, turns
 from store.planning.choosing import Judge, set_aside
+from store.submissions.placed import adopt_placed
 from store.submissions.surplus import late_look
 from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log
 
@@ -54,10 +55,11 @@ def drop_uncallable(
 
     They wait, or are skipped, as the judge rules; with a `drain`, so do those whose call could no
     longer begin before somebody's window closes. When the first window of those who are left
-    closes is kept as `stop_at`. A submission that nobody is left in is given up. One that somebody
-    else has claimed is left alone: its people may be on the telephone.
+    closes is kept as `stop_at`. A submission that nobody is left in is given up; one of which a
+    call is known is adopted. One that somebody else has claimed is left alone: its people may be on
+    the telephone.
     """
-    if not still_planned(db, tag):
+    if not still_planned(db, tag) or adopt_placed(db, tag, now):
         return 0
     dropped: list[tuple[int, int, Ruling]] = []
     until, kept = None, 0
@@ -72,7 +74,6 @@ def drop_uncallable(
     db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(stop_at=until))
     _skip(db, tag, dropped, now)
     if db.execute(_members(tag).limit(1)).first() is None:
-        # Taken out now, or decided by a call of the request of before a person vouched for it.
         _give_up(db, tag, now, "nobody of it is left to be called")
     return len(dropped)
 
@@ -94,8 +95,11 @@ def call_off(db: Connection, tag: str, now: datetime, ruling: Ruling) -> bool:
     """Give up a submission that provably rang nobody and never will, and rule on its people.
 
     It is planned, or was created by a request that rings nobody and never started: from now on it
-    can be neither sent nor started. Returns False, and does nothing, if it is too late.
+    can be neither sent nor started. Returns False if it is too late: one that is planned again, and
+    of which a call is known, is adopted.
     """
+    if still_planned(db, tag) and adopt_placed(db, tag, now):
+        return False
     given_up = _give_up(db, tag, now, ruling.reason)
     if given_up:
         people = db.execute(_members(tag)).all()

@@ -458,7 +458,7 @@ def test_a_first_request_that_was_stopped_before_it_rang_leaves_its_people_to_be
     assert desk.incidents() == ["duplicate_submission"]
 
 
-def test_a_submission_whose_last_member_was_decided_by_a_call_is_given_up_and_looked_for(
+def test_a_submission_whose_last_member_was_decided_by_a_call_is_adopted_and_looked_for(
     desk: Desk,
 ) -> None:
     tag = second_request(desk)
@@ -467,6 +467,7 @@ def test_a_submission_whose_last_member_was_decided_by_a_call_is_given_up_and_lo
 
     assert desk.ledger.run_sync(screening.drop_uncallable, tag, desk.now, callable_) == 0
 
-    assert seen(desk, tag).state is SubmissionState.ABANDONED
+    assert seen(desk, tag).state is SubmissionState.ACCEPTED
     assert next_due(desk, tag) == desk.now + timedelta(minutes=15)
     assert [one["state"] for one in desk.attempts(tag=tag)] == ["done"]
+    assert to_stop(desk, tag) == []
