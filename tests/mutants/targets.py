@@ -25,7 +25,11 @@ TARGETS = (
     ),
     Target(
         modules=["store/submissions/claiming.py"],
-        tests=["tests/store/test_claiming.py", "tests/store/test_submissions.py"],
+        tests=[
+            "tests/store/test_claiming.py",
+            "tests/store/test_submissions.py",
+            "tests/store/test_placed.py",
+        ],
         without="postgresql",
     ),
     Target(
