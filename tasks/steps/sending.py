@@ -1,8 +1,10 @@
 """Send one claimed body, once, and write down what came of it."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from campaign.calls import Receipt
 from campaign.errors import (
@@ -64,18 +66,28 @@ async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Cl
     try:
         receipt = await provider.submit(claim.body, fence)
     except (Rejected, Unauthorized) as error:
-        await asyncio.shield(_refuse(runtime, batch, claim, error))
+        await _to_its_end(_refuse(runtime, batch, claim, error))
     except (Stopped, NotSent, RateLimited) as error:
-        await asyncio.shield(_release(runtime, batch, claim, error))
+        await _to_its_end(_release(runtime, batch, claim, error))
     except BaseException as error:
         # Cancelled, killed softly, or a fault of ours.
         in_doubt = may_have_left or isinstance(error, Ambiguous)
         note = _doubt if in_doubt else _release
-        await asyncio.shield(note(runtime, batch, claim, error))
+        await _to_its_end(note(runtime, batch, claim, error))
         if not isinstance(error, Ambiguous):
             raise
     else:
         await _accept(runtime, batch, provider, claim, receipt)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end, though its step is cancelled meanwhile: the ledger may be closed then."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _mark(runtime: Runtime, batch: BatchView, claim: Claim, *, dials: bool) -> None:
