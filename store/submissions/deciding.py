@@ -11,7 +11,7 @@ from campaign.states import AttemptState, BatchState, RecipientState, Submission
 from store.database.columns import instant, table_of
 from store.failover.moving import move_on
 from store.submissions import surplus
-from store.submissions.views import ATTEMPT, SUBMISSION, log
+from store.submissions.views import ATTEMPT, SUBMISSION, came_to_nothing, log
 from store.tables import Batch, Recipient
 
 _BATCH = table_of(Batch)
@@ -42,7 +42,6 @@ def accept(
     if not dials:
         # What rings nobody is not worth bringing back once it came to nothing.
         allowed -= {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
-    unwanted = dials and surplus.came_to_nothing(db, tag)
     statement = (
         update(SUBMISSION)
         .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_(allowed))
@@ -69,10 +68,8 @@ def accept(
         _refuse_some(db, tag, receipt.refused, now)
     if ours:
         _record_calls(db, tag, receipt.call_ids)
-    elif dials:
+    if dials and (not ours or came_to_nothing(db, tag)):
         surplus.record(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
-    if unwanted:
-        surplus.record_unwanted(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
     return ours
 
 

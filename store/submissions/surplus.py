@@ -9,10 +9,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign.calls import BatchRef, Found
 from campaign.pace import next_late_look
-from campaign.states import AttemptState, SubmissionState
+from campaign.states import AttemptState
 from store.database.columns import table_of
 from store.decisions import incidents
-from store.submissions.views import ATTEMPT, SUBMISSION, log, reference, times
+from store.submissions.views import (
+    ATTEMPT,
+    SUBMISSION,
+    came_to_nothing,
+    log,
+    reference,
+    times,
+)
 from store.tables import Batch, Call, Surplus
 
 _BATCH = table_of(Batch)
@@ -39,8 +46,12 @@ def record(
     """Write down what the provider has beside what is known of a submission, as incidents.
 
     To be stopped at once, and for as long as that fails. `call_ids`: by key; they tell the calls
-    of a provider without batches apart. What is known already, or is the only one, is no surplus.
+    of a provider without batches apart. What is known already, or is the only one, is no surplus,
+    unless the submission had come to nothing.
     """
+    if came_to_nothing(db, tag):
+        _record_unwanted(db, tag, provider_batch_id, call_ids, now)
+        return
     if provider_batch_id != tag:
         known = db.scalar(select(SUBMISSION.c.provider_batch_id).where(SUBMISSION.c.tag == tag))
         if known != provider_batch_id:
@@ -54,28 +65,7 @@ def record(
             _record(db, tag, call_id, key, now)
 
 
-def late_look(db: Connection, tag: str, now: datetime) -> datetime | None:
-    """When to look once more for what is decided now; None: it was sent once, or never.
-
-    What was sent again may turn up twice, or as what was sent before.
-    """
-    if not times(db, tag, "planned_again"):
-        return None
-    start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
-    return next_late_look(now, now, start_at)
-
-
-def came_to_nothing(db: Connection, tag: str) -> bool:
-    """Whether a submission was given up, or refused when it was sent again.
-
-    Should it turn up nobody wants it: its people were moved on. Stays so until this transaction
-    has ended.
-    """
-    query = select(SUBMISSION.c.state).where(SUBMISSION.c.tag == tag).with_for_update()
-    return db.scalar(query) in {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
-
-
-def record_unwanted(
+def _record_unwanted(
     db: Connection, tag: str, provider_batch_id: str, call_ids: Mapping[str, str], now: datetime
 ) -> None:
     """Have what turned up of a submission that came to nothing stopped, though nothing else counts.
@@ -92,6 +82,18 @@ def record_unwanted(
     for key, call_id in call_ids.items():
         if call_id not in over:
             _record(db, tag, call_id, key, now, detail=detail)
+
+
+def late_look(db: Connection, tag: str, now: datetime) -> datetime | None:
+    """When to look once more for what is decided now; None: it was sent once, or never.
+
+    What was sent again may turn up twice, or as what was sent before; what had come to nothing, and
+    turns up, may do so bit by bit.
+    """
+    if not times(db, tag, "planned_again") and not came_to_nothing(db, tag):
+        return None
+    start_at = db.scalar(select(SUBMISSION.c.start_at).where(SUBMISSION.c.tag == tag))
+    return next_late_look(now, now, start_at)
 
 
 def _record(

@@ -141,7 +141,8 @@ def get(db: Connection, tag: str) -> SubmissionView | None:
 def reference(db: Connection, tag: str) -> SubmissionRef:
     """What a provider needs to find it again.
 
-    Whoever was taken out before it was sent is not in it; of what was called off everybody was.
+    Whoever was taken out before it was sent is not in it; of what was called off everybody was, and
+    may turn up all the same, some sooner and some later.
     """
     submission = get(db, tag)
     if submission is None:
@@ -150,7 +151,7 @@ def reference(db: Connection, tag: str) -> SubmissionRef:
     if since is None:
         raise ValueError(f"{tag} was never claimed")
     keys = select(ATTEMPT.c.key).where(ATTEMPT.c.tag == tag)
-    if submission.state is not SubmissionState.ABANDONED:
+    if not came_to_nothing(db, tag):
         keys = keys.where(ATTEMPT.c.state != AttemptState.SKIPPED.value)
     return SubmissionRef(
         tag=tag,
@@ -183,6 +184,14 @@ def times(db: Connection, tag: str, *events: str) -> int:
     """How often one of these things happened to a submission."""
     query = select(func.count()).where(LOG.c.tag == tag, LOG.c.event.in_(events))
     return db.execute(query).scalar_one()
+
+
+def came_to_nothing(db: Connection, tag: str) -> bool:
+    """Whether a submission was refused, called off or given up, even if it has turned up since.
+
+    Nobody wants what turns up of it: its people were moved on.
+    """
+    return times(db, tag, "rejected", "called_off", "abandoned", "given_up") > 0
 
 
 def claims_in_vain(db: Connection, tag: str, event: str) -> int:

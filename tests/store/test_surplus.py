@@ -1,7 +1,10 @@
 """What a provider has twice, what it names wrongly, and what turns up when nobody waits for it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from campaign.calls import BatchRef, Found, Page, Receipt
 from campaign.candidates import Candidate, Ruling
@@ -85,6 +88,21 @@ def refused(desk: Desk, people: int = 1) -> str:
     tag = second_request(desk, people)
     epoch = claimed(desk, tag)
     assert desk.ledger.run_sync(deciding.reject, tag, epoch, desk.now, reason="no", status=400)
+    return tag
+
+
+def given_up(desk: Desk, people: int = 1) -> str:
+    """The tag of what a person gave up."""
+    (tag,) = in_doubt(desk, people)
+    held(desk, tag)
+    assert desk.ledger.run_sync(holding.abandon, tag, ANN, desk.now)
+    return tag
+
+
+def called_off(desk: Desk, people: int = 1) -> str:
+    """The tag of what a person vouched for and what was called off then."""
+    tag = second_request(desk, people)
+    assert desk.ledger.run_sync(screening.call_off, tag, desk.now, Ruling.skip("cancelled"))
     return tag
 
 
@@ -241,9 +259,7 @@ def test_what_was_sent_once_is_not_looked_for_any_more_once_it_is_accepted(desk:
 
 
 def test_a_late_yes_to_what_was_given_up_opens_its_batch_again(desk: Desk) -> None:
-    (tag,) = in_doubt(desk)
-    held(desk, tag)
-    assert desk.ledger.run_sync(holding.abandon, tag, ANN, desk.now)
+    tag = given_up(desk)
     assert batch_of(desk, tag).state is BatchState.REJECTED
     desk.later(hours=1)
 
@@ -255,9 +271,7 @@ def test_a_late_yes_to_what_was_given_up_opens_its_batch_again(desk: Desk) -> No
 def test_what_was_given_up_is_still_looked_for_at_the_times_of_the_late_sweeps(
     desk: Desk,
 ) -> None:
-    (tag,) = in_doubt(desk)
-    held(desk, tag)
-    desk.ledger.run_sync(holding.abandon, tag, ANN, desk.now)
+    tag = given_up(desk)
 
     batch_id = seen(desk, tag).batch_id
     due_at = desk.ledger.run_sync(submissions.looked_for_at, batch_id, desk.now)
@@ -367,9 +381,8 @@ def test_what_was_refused_at_once_is_not_looked_for(desk: Desk) -> None:
 
 
 def test_what_was_vouched_for_and_called_off_then_is_looked_for(desk: Desk) -> None:
-    tag = second_request(desk)
+    tag = called_off(desk)
 
-    assert desk.ledger.run_sync(screening.call_off, tag, desk.now, Ruling.skip("cancelled"))
     assert next_due(desk, tag) == desk.now + timedelta(minutes=15)
     reference = desk.ledger.run_sync(submissions.reference, tag)
     assert reference.keys == {row["key"] for row in desk.attempts(tag=tag)}
@@ -407,6 +420,51 @@ def test_a_first_request_of_single_calls_is_stopped_by_the_calls_that_are_not_ov
     assert adopt(desk, tag, Found(provider_batch_id=tag, call_ids=calls))
     (ref,) = to_stop(desk, tag)
     assert ref.open_calls == {"call-2": waits}
+
+
+@pytest.mark.parametrize("to_nothing", [refused, called_off, given_up])
+def test_of_what_came_to_nothing_every_call_that_turns_up_later_is_stopped_too(
+    to_nothing: Callable[[Desk, int], str], desk: Desk
+) -> None:
+    tag = to_nothing(desk, 2)
+    first, second = (row["key"] for row in desk.attempts(tag=tag))
+    found = Found(provider_batch_id=tag, call_ids={first: "call-1"})
+    assert adopt(desk, tag, found)
+    desk.ledger.run_sync(surplus.stopped, tag, "call-1", desk.now)
+    assert next_due(desk, tag) == desk.later(minutes=15)
+    assert desk.ledger.run_sync(submissions.reference, tag).keys == {first, second}
+
+    both = Found(provider_batch_id=tag, call_ids={first: "call-1", second: "call-2"})
+    desk.ledger.run_sync(adopting.found_again, tag, [both], desk.now, two_phase=False)
+
+    (ref,) = to_stop(desk, tag)
+    assert ref.open_calls == {"call-2": second}
+    assert desk.incidents() == ["duplicate_submission"] * 2
+
+
+def test_of_what_came_to_nothing_a_late_yes_that_names_more_calls_has_them_stopped(
+    desk: Desk,
+) -> None:
+    tag = given_up(desk, people=2)
+    first, second = (row["key"] for row in desk.attempts(tag=tag))
+    adopt(desk, tag, Found(provider_batch_id=tag, call_ids={first: "call-1"}))
+
+    assert accept(desk, tag, tag, call_ids={first: "call-1", second: "call-2"})
+
+    assert [ref.open_calls for ref in to_stop(desk, tag)] == [{"call-1": first}, {"call-2": second}]
+
+
+def test_of_what_is_wanted_no_call_that_turns_up_later_is_stopped(desk: Desk) -> None:
+    tag = second_request(desk, 2)
+    first, second = (row["key"] for row in desk.attempts(tag=tag))
+    claimed(desk, tag)
+    accept(desk, tag, tag, call_ids={first: "call-1"})
+
+    both = Found(provider_batch_id=tag, call_ids={first: "call-1", second: "call-2"})
+    desk.ledger.run_sync(adopting.found_again, tag, [both], desk.now, two_phase=False)
+
+    assert to_stop(desk, tag) == []
+    assert desk.incidents() == []
 
 
 def test_a_late_yes_to_what_was_refused_the_second_time_is_stopped_and_collected(
