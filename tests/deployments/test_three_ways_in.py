@@ -155,8 +155,11 @@ def test_a_schedule_starts_runs_and_leaves_a_campaign_alone_that_is_still_at_wor
     def finished() -> list[dict[str, Any]]:
         return [run for run in scheduled() if run["state"]["name"] == "Completed"]
 
+    def begun() -> list[dict[str, Any]]:
+        return [run for run in scheduled() if run["state"]["type"] not in {"SCHEDULED", "PENDING"}]
+
     wait_until(
-        lambda: any(run["state"]["name"] == "Suspended" for run in scheduled()),
+        lambda: any(installation.has_been(run["id"], "Suspended") for run in begun()),
         lambda: str([run["state"] for run in scheduled()]),
     )
     installation.create_run("resume-campaigns/resume-campaigns", {}, "sweep-2")
