@@ -11,7 +11,7 @@ from store.calls import rows
 from store.calls.closing import follow
 from store.calls.joining import attempts_for
 from store.calls.merging import merged
-from store.calls.origin import Origin
+from store.calls.origin import Origin, lock_batch, origin_of
 from store.calls.reading import UNIT, given_up, next_read
 from store.calls.rows import CALL, StoredCall
 from store.calls.sequels import Landed
@@ -45,20 +45,10 @@ def save_detail(
     less often, at first by `unit`; what has not come in the end is no longer waited for. Returns
     False if there is no such call in the batch.
     """
-    query = select(CALL.c.provider, CALL.c.campaign_id).where(
-        CALL.c.batch_id == batch_id, CALL.c.provider_call_id == call_id
-    )
-    place = db.execute(query.with_for_update()).first()
-    if place is None:
+    origin = origin_of(lock_batch(db, batch_id), policy, now)
+    known = rows.load(db, origin.provider, [call_id]).get(call_id)
+    if known is None or known.place.batch_id != batch_id:
         return False
-    origin = Origin(
-        provider=place.provider,
-        campaign_id=place.campaign_id,
-        batch_id=batch_id,
-        policy=policy,
-        now=now,
-    )
-    known = rows.load(db, origin.provider, [call_id])[call_id]
     again_at = next_read(known.detail_reads + 1, now, unit)
     renewed = _renewed(known, _readable(db, origin, listed), listed, again_at)
     if known.raw_detail is not None and renewed.raw_detail != known.raw_detail:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, update
 
 from campaign.calls import Call, ListedCall, Page
 from campaign.spec import Policy
 from store.calls import rows
 from store.calls.closing import follow
-from store.calls.origin import Origin
+from store.calls.origin import lock_batch, origin_of
 from store.calls.taking import take
 from store.database.columns import table_of
 from store.tables import Batch
@@ -51,7 +51,7 @@ def save_page(
     list holds this batch's calls and no others, so that one which no attempt explains is an
     incident; elsewhere it is passed over, unless it bears a tag of ours.
     """
-    batch = _locked(db, batch_id)
+    batch = lock_batch(db, batch_id)
     if (batch.cursor, batch.round) != (cursor_before, round_before):
         return PageSaved(advanced=False)
     saved = _save(db, batch, page, now, policy, own_only=own_only, beside=False)
@@ -71,16 +71,12 @@ def save_beside(
     decides nothing, nor does a single read of it: the one that counts may still be under way. Once
     a page of what counts shows such a call, it counts as well.
     """
-    batch = _locked(db, batch_id)
+    batch = lock_batch(db, batch_id)
     saved = _save(db, batch, page, now, policy, own_only=own_only, beside=True)
     if saved.new or saved.changed:
         values = {"round_changed": True, "clean_rounds": 0}
         db.execute(update(_BATCH).where(_BATCH.c.id == batch_id).values(values))
     return saved
-
-
-def _locked(db: Connection, batch_id: str) -> Row[Any]:
-    return db.execute(select(_BATCH).where(_BATCH.c.id == batch_id).with_for_update()).one()
 
 
 def _save(
@@ -93,13 +89,7 @@ def _save(
     own_only: bool,
     beside: bool,
 ) -> PageSaved:
-    origin = Origin(
-        provider=batch.provider,
-        campaign_id=batch.campaign_id,
-        batch_id=batch.id,
-        policy=policy,
-        now=now,
-    )
+    origin = origin_of(batch, policy, now)
     listed, unread = _sorted_out(page.calls, policy)
     taken = take(db, origin, listed, own_only=own_only, beside=beside)
     follow(db, origin, taken.landed)

@@ -10,13 +10,9 @@ from campaign.spec import Policy
 from store.calls import rows
 from store.calls.closing import follow
 from store.calls.details import save_detail
-from store.calls.origin import Origin
+from store.calls.origin import lock_batch, origin_of
 from store.calls.rows import CALL
 from store.calls.taking import take
-from store.database.columns import table_of
-from store.tables import Batch
-
-_BATCH = table_of(Batch)
 
 
 def save_single(
@@ -28,17 +24,11 @@ def save_single(
     """
     if listed.call is None:
         return False
-    batch = db.execute(select(_BATCH).where(_BATCH.c.id == batch_id)).one()
+    batch = lock_batch(db, batch_id)
     where = (CALL.c.provider == batch.provider) & (CALL.c.provider_call_id == listed.call.id)
     if db.execute(select(CALL.c.batch_id).where(where)).first() is not None:
         return save_detail(db, batch_id, listed.call.id, listed, now=now, policy=policy)
-    origin = Origin(
-        provider=batch.provider,
-        campaign_id=batch.campaign_id,
-        batch_id=batch_id,
-        policy=policy,
-        now=now,
-    )
+    origin = origin_of(batch, policy, now)
     call = rows.prepared(listed.call, policy)
     problem = rows.fault(call)
     if problem:

@@ -10,7 +10,7 @@ from campaign.states import SubmissionState
 from store.batches import advancing
 from store.batches.views import BATCH, CALL
 from store.decisions import audit
-from store.submissions import deciding, doubting
+from store.submissions import accepting, doubting
 from store.submissions.views import ATTEMPT, SUBMISSION
 
 
@@ -40,7 +40,7 @@ def adopt(
     """
     if not _is_held(db, tag):
         return False
-    if not deciding.accept(db, tag, receipt, now, dials=dials, event="adopted by hand"):
+    if not accepting.accept(db, tag, receipt, now, dials=dials, event="adopted by hand"):
         return False
     return _decided(db, tag, decider, now, "adopt --unchecked" if unchecked else "adopt")
 

@@ -17,7 +17,9 @@ from store.batches.views import BATCH, CALL
 from store.decisions import audit, cancelling
 from store.decisions.holding import Decider
 from store.submissions.deciding import RECIPIENT
-from store.submissions.views import ATTEMPT, SUBMISSION, log
+from store.submissions.history import log
+from store.submissions.locking import lock_batch_of
+from store.submissions.views import ATTEMPT, SUBMISSION
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
 _IN_DOUBT = (SubmissionState.HELD.value, SubmissionState.UNKNOWN.value)
@@ -131,9 +133,7 @@ def lock(
     db: Connection, tag: str, keys: Collection[str], but_for: Any = None
 ) -> Sequence[Row[Any]]:
     """Return those who are held still, as they will be until this transaction has ended."""
-    its_batch = select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
-    # In the order in which a page of results locks them.
-    db.execute(select(BATCH.c.id).where(BATCH.c.id == its_batch).with_for_update()).all()
+    lock_batch_of(db, tag)
     query = _held(tag).where(ATTEMPT.c.key.in_(list(keys))).with_for_update(of=ATTEMPT)
     if but_for is not None:
         query = query.where(~but_for)

@@ -9,7 +9,8 @@ from store.allowance.terms import terms_of
 from store.failover.moving import move_on
 from store.failover.refusals import GIVEN_UP, applies
 from store.submissions.deciding import close
-from store.submissions.views import LOG, SUBMISSION, log
+from store.submissions.history import LOG, log
+from store.submissions.views import SUBMISSION
 
 TRIES = 5
 """Of one submission, before it is given up."""

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from campaign.calls import Found, Receipt
-from store.submissions import surplus
-from store.submissions.deciding import accept
+from store.submissions import comparing, exchanging, surplus
+from store.submissions.accepting import accept
+from store.submissions.locking import lock_batch_of
 
 
 def adopt(
@@ -18,7 +19,8 @@ def adopt(
     Returns False if nothing of it is this submission's. `two_phase`: what does not dial was created
     and never started, rings nobody, and is left alone.
     """
-    mine = [one for one in found if not surplus.is_anothers(db, tag, one.provider_batch_id, now)]
+    lock_batch_of(db, tag)
+    mine = [one for one in found if not comparing.is_anothers(db, tag, one.provider_batch_id, now)]
     if not mine:
         return False
     first, *others = sorted(mine, key=lambda one: (not one.dialling, one.created_at or now))
@@ -37,6 +39,7 @@ def found_again(
     Should the accepted one still wait for its start while another dials, the other counts from now
     on: of those whom it has rung nobody is to be rung again.
     """
+    lock_batch_of(db, tag)
     # What was stopped does not wait, and will not dial either.
     names = surplus.names(db, tag)
     going = [one for one in found if names.isdisjoint(_names(one))]
@@ -45,7 +48,7 @@ def found_again(
     dialling = sorted(begun, key=lambda one: one.created_at or now)
     for other in reversed(dialling):
         for one in waiting:
-            surplus.change_places(db, tag, one, other, now)
+            exchanging.change_places(db, tag, one, other, now)
     record_surplus(db, tag, found, now, two_phase=two_phase)
 
 
@@ -58,7 +61,7 @@ def record_surplus(
 ) -> None:
     """Write down whatever of it is not what counts, and may ring."""
     for one in found:
-        if (one.dialling or not two_phase) and not surplus.is_anothers(
+        if (one.dialling or not two_phase) and not comparing.is_anothers(
             db, tag, one.provider_batch_id, now
         ):
-            surplus.record(db, tag, one.provider_batch_id, one.call_ids, now)
+            comparing.record(db, tag, one.provider_batch_id, one.call_ids, now)

@@ -13,9 +13,11 @@ from store.allowance.gate import refuse_beyond
 from store.database.columns import UtcDateTime, instant
 from store.database.room import refuse_without_room
 from store.planning.choosing import Judge
+from store.submissions.history import log
+from store.submissions.locking import still_planned
 from store.submissions.placed import refuse_placed
-from store.submissions.screening import refuse_if_stopped, refuse_uncallable, still_planned
-from store.submissions.views import ATTEMPT, SUBMISSION, log, view_of
+from store.submissions.screening import refuse_if_stopped, refuse_uncallable
+from store.submissions.views import ATTEMPT, SUBMISSION, view_of
 
 
 def claim(

@@ -3,152 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
-from campaign.calls import Receipt
-from campaign.states import SUBMISSION as MACHINE
-from campaign.states import AttemptState, BatchState, RecipientState, SubmissionState, before
-from store.database.columns import instant, table_of
+from campaign.states import AttemptState, RecipientState, SubmissionState
+from store.database.columns import table_of
 from store.failover.moving import move_on
-from store.submissions import surplus
-from store.submissions.views import ATTEMPT, SUBMISSION, came_to_nothing, log
+from store.submissions import comparing
+from store.submissions.history import log
+from store.submissions.views import ATTEMPT, SUBMISSION, batch_of
 from store.tables import Batch, Recipient
 
 _BATCH = table_of(Batch)
 RECIPIENT = table_of(Recipient)
-
-
-def accept(
-    db: Connection,
-    tag: str,
-    receipt: Receipt,
-    now: datetime,
-    *,
-    dials: bool,
-    event: str = "accepted",
-) -> bool:
-    """Record the provider's yes.
-
-    Returns False if it is not ours: the submission is known by another id, and the provider has it
-    twice; or the id is another submission's. Either is an incident.
-
-    Not bound to an epoch: an id that is known stays true, whoever learns it, so a runner that was
-    overtaken records it too.
-    """
-    if surplus.is_anothers(db, tag, receipt.provider_batch_id, now):
-        log(db, tag, "contested", now, request_id=receipt.request_id)
-        return False
-    allowed = {state.value for state in before(MACHINE, SubmissionState.ACCEPTED)}
-    if not dials:
-        # What rings nobody is not worth bringing back once it came to nothing.
-        allowed -= {SubmissionState.REJECTED.value, SubmissionState.ABANDONED.value}
-    statement = (
-        update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state.in_(allowed))
-        .values(
-            state=SubmissionState.ACCEPTED.value,
-            provider_batch_id=receipt.provider_batch_id,
-            accepted_at=now,
-            started_at=now if dials else None,
-            paced_at=now,
-            lease_until=None,
-            due_at=None,
-            note="",
-        )
-    )
-    decided = db.execute(statement).rowcount == 1
-    ours = decided or _is_known(db, tag, receipt)
-    said = event if decided else "confirmed" if ours else "surplus"
-    detail = receipt.provider_batch_id
-    log(db, tag, said, now, request_id=receipt.request_id, detail=detail)
-    if decided:
-        _look_again(db, tag, now, dials=dials)
-        to_be_stopped(db, tag)
-        _attempts_submitted(db, tag, now, dials=dials)
-        _refuse_some(db, tag, receipt.refused, now)
-    if ours:
-        _record_calls(db, tag, receipt.call_ids)
-    if dials and (not ours or came_to_nothing(db, tag)):
-        surplus.record(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
-    return ours
-
-
-def _look_again(db: Connection, tag: str, now: datetime, *, dials: bool) -> None:
-    """Have a batch that was over collected, and what was sent twice looked for still."""
-    over = [state.value for state in BatchState if state.over]
-    db.execute(
-        update(_BATCH)
-        .where(_BATCH.c.id == _batch_of(tag), _BATCH.c.state.in_(over))
-        .values(due_at=now, clean_rounds=0)
-    )
-    if dials and (due_at := surplus.late_look(db, tag, now)) is not None:
-        db.execute(update(SUBMISSION).where(SUBMISSION.c.tag == tag).values(due_at=due_at))
-
-
-def _batch_of(tag: str) -> ScalarSelect[str]:
-    return select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
-
-
-def to_be_stopped(db: Connection, tag: str) -> None:
-    """A stop that the batch has had did not reach what turns up only now."""
-    db.execute(
-        update(_BATCH)
-        .where(_BATCH.c.id == _batch_of(tag), _BATCH.c.stopped_at.is_not(None))
-        .values(stopped_at=None)
-    )
-
-
-def _is_known(db: Connection, tag: str, receipt: Receipt) -> bool:
-    """The yes is to the same request whose yes we have already."""
-    known = db.scalar(select(SUBMISSION.c.provider_batch_id).where(SUBMISSION.c.tag == tag))
-    if known != receipt.provider_batch_id:
-        return False
-    calls = db.execute(
-        select(ATTEMPT.c.key, ATTEMPT.c.provider_call_id).where(
-            ATTEMPT.c.tag == tag, ATTEMPT.c.provider_call_id.is_not(None)
-        )
-    )
-    return all(receipt.call_ids.get(key, call_id) == call_id for key, call_id in calls)
-
-
-def _attempts_submitted(db: Connection, tag: str, now: datetime, *, dials: bool) -> None:
-    waiting = [AttemptState.ASSIGNED.value, AttemptState.HELD.value]
-    members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.state.in_(waiting)
-    people = select(ATTEMPT.c.recipient_id).where(members)
-    db.execute(
-        update(RECIPIENT)
-        .where(RECIPIENT.c.id.in_(people), RECIPIENT.c.state == RecipientState.HELD.value)
-        .values(state=RecipientState.OPEN.value, reason="")
-    )
-    submitted = update(ATTEMPT).where(members)
-    db.execute(submitted.values(state=AttemptState.SUBMITTED.value, reason=""))
-    if dials:
-        in_tag = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.SUBMITTED.value)
-        dialled_at = func.coalesce(ATTEMPT.c.dialled_at, instant(now))
-        db.execute(update(ATTEMPT).where(in_tag).values(dialled_at=dialled_at))
-
-
-def _record_calls(db: Connection, tag: str, call_ids: Mapping[str, str]) -> None:
-    """Remember which call is whose, as far as the provider told. Keys to provider call ids."""
-    if call_ids:
-        db.execute(
-            update(ATTEMPT)
-            .where(
-                ATTEMPT.c.tag == tag,
-                ATTEMPT.c.key == bindparam("its_key"),
-                ATTEMPT.c.provider_call_id.is_(None),
-            )
-            .values(provider_call_id=bindparam("its_call")),
-            [{"its_key": key, "its_call": call} for key, call in call_ids.items()],
-        )
-
-
-def _refuse_some(db: Connection, tag: str, refused: Mapping[str, str], now: datetime) -> None:
-    if refused:
-        close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now=now, refused=refused)
-        members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.key.in_(list(refused))
-        db.execute(update(ATTEMPT).where(members).values(dialled_at=None))
-        move_on(db, tag, now)
 
 
 def reject(
@@ -170,7 +36,7 @@ def reject(
             state=SubmissionState.REJECTED.value,
             wire_at=None,
             lease_until=None,
-            due_at=surplus.late_look(db, tag, now),
+            due_at=comparing.late_look(db, tag, now),
             note=reason,
         )
     )
@@ -236,6 +102,15 @@ def _count_as_dialled(db: Connection, tag: str, now: datetime, *, dials: bool) -
         waiting = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.ASSIGNED.value)
         unmarked = update(ATTEMPT).where(waiting, ATTEMPT.c.dialled_at.is_(None))
         db.execute(unmarked.values(dialled_at=now))
+
+
+def to_be_stopped(db: Connection, tag: str) -> None:
+    """A stop that the batch has had did not reach what turns up only now."""
+    db.execute(
+        update(_BATCH)
+        .where(_BATCH.c.id == batch_of(tag), _BATCH.c.stopped_at.is_not(None))
+        .values(stopped_at=None)
+    )
 
 
 def close(

@@ -8,7 +8,8 @@ from campaign.pace import next_late_look, next_lookup
 from campaign.states import AttemptState, RecipientState, SubmissionState
 from store.database.columns import table_of
 from store.submissions.deciding import RECIPIENT, close, to_be_stopped
-from store.submissions.views import ATTEMPT, LOG, SUBMISSION, log
+from store.submissions.history import LOG, log
+from store.submissions.views import ATTEMPT, SUBMISSION
 from store.tables import Call
 
 _CALL = table_of(Call)

@@ -8,7 +8,7 @@ from campaign.calls import Receipt
 from campaign.errors import Stopped
 from campaign.states import SubmissionState
 from store.database.columns import table_of
-from store.submissions.deciding import accept
+from store.submissions.accepting import accept
 from store.submissions.views import ATTEMPT, SUBMISSION
 from store.tables import Call
 

@@ -15,9 +15,11 @@ from store.database import bulk
 from store.decisions import pausing
 from store.planning.candidates import RECIPIENT, facts, turns
 from store.planning.choosing import Judge, set_aside
+from store.submissions.comparing import late_look
+from store.submissions.history import log
+from store.submissions.locking import campaign_state, still_planned
 from store.submissions.placed import adopt_placed
-from store.submissions.surplus import late_look
-from store.submissions.views import ATTEMPT, SUBMISSION, campaign_state, log
+from store.submissions.views import ATTEMPT, SUBMISSION
 
 _TOO_MANY = "its window closes before so many can be called"
 _NOT_DIALLED = (AttemptState.ASSIGNED, AttemptState.SUBMITTED)
@@ -76,12 +78,6 @@ def drop_uncallable(
     if db.execute(_members(tag).limit(1)).first() is None:
         _give_up(db, tag, now, "nobody of it is left to be called")
     return len(dropped)
-
-
-def still_planned(db: Connection, tag: str) -> bool:
-    """Whether nobody has claimed a submission, or will before this transaction has ended."""
-    state = select(SUBMISSION.c.state).where(SUBMISSION.c.tag == tag).with_for_update()
-    return db.scalar(state) == SubmissionState.PLANNED.value
 
 
 def anybody_uncallable(

@@ -9,8 +9,9 @@ from campaign.states import AttemptState, SubmissionState
 from store.allowance.gate import refuse_beyond
 from store.database.columns import table_of
 from store.planning.choosing import Judge
+from store.submissions.history import log
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
-from store.submissions.views import ATTEMPT, SUBMISSION, log
+from store.submissions.views import ATTEMPT, SUBMISSION
 from store.tables import Batch, Call
 
 BATCH = table_of(Batch)

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, select
 
 from campaign.calls import CallRequest, SubmissionRef
-from campaign.states import AttemptState, CampaignState, SubmissionState
-from store.database.columns import UtcDateTime, table_of
-from store.tables import Attempt, Batch, Campaign, Recipient, Submission, SubmitLog
+from campaign.states import AttemptState, SubmissionState
+from store.database.columns import table_of
+from store.submissions.history import came_to_nothing
+from store.tables import Attempt, Batch, Recipient, Submission
 
 SUBMISSION = table_of(Submission)
 ATTEMPT = table_of(Attempt)
-LOG = table_of(SubmitLog)
 _RECIPIENT = table_of(Recipient)
-_CAMPAIGN = table_of(Campaign)
 _BATCH = table_of(Batch)
 
 
@@ -90,36 +89,11 @@ def of_batch(
 
 DECIDED = (SubmissionState.ACCEPTED, SubmissionState.REJECTED, SubmissionState.ABANDONED)
 """Nothing more is sent of it; one that was ever in doubt may be looked for still."""
-_WAITS_FOR_ITS_START = (SUBMISSION.c.state == SubmissionState.ACCEPTED.value) & (
-    SUBMISSION.c.started_at.is_(None)
-)
-_TO_BE_SENT = or_(SUBMISSION.c.state == SubmissionState.PLANNED.value, _WAITS_FOR_ITS_START)
-_IN_DOUBT = SUBMISSION.c.state.in_([SubmissionState.UNKNOWN.value, SubmissionState.HELD.value])
-_LOOKED_FOR_STILL = (
-    SUBMISSION.c.state.in_([state.value for state in DECIDED])
-    & SUBMISSION.c.due_at.is_not(None)
-    & ~_WAITS_FOR_ITS_START
-)
-_EARLIEST = select(
-    func.min(func.coalesce(SUBMISSION.c.due_at, bindparam("now", type_=UtcDateTime())))
-).where(SUBMISSION.c.batch_id == bindparam("its_id"))
-_NEXT_TO_BE_SENT = _EARLIEST.where(_TO_BE_SENT)
-_NEXT_LOOKED_FOR = _EARLIEST.where(or_(_IN_DOUBT, _LOOKED_FOR_STILL))
 
 
-def to_be_sent_at(db: Connection, batch_id: str, now: datetime) -> datetime | None:
-    """When the next submission of a batch is to be sent or started; at the earliest now.
-
-    None: none is.
-    """
-    due_at = db.scalar(_NEXT_TO_BE_SENT, {"its_id": batch_id, "now": now})
-    return None if due_at is None else max(due_at, now)
-
-
-def looked_for_at(db: Connection, batch_id: str, now: datetime) -> datetime | None:
-    """When the next submission of a batch is to be looked up; at the earliest now. None: none."""
-    due_at = db.scalar(_NEXT_LOOKED_FOR, {"its_id": batch_id, "now": now})
-    return None if due_at is None else max(due_at, now)
+def batch_of(tag: str) -> ScalarSelect[str]:
+    """The id of a submission's batch, within a query."""
+    return select(SUBMISSION.c.batch_id).where(SUBMISSION.c.tag == tag).scalar_subquery()
 
 
 def sent_tags(db: Connection, campaign_id: str) -> frozenset[str]:
@@ -177,68 +151,4 @@ def calls_to_place(db: Connection, tag: str) -> tuple[CallRequest, ...]:
             from_number=row.from_number,
         )
         for row in db.execute(query)
-    )
-
-
-def times(db: Connection, tag: str, *events: str) -> int:
-    """How often one of these things happened to a submission."""
-    query = select(func.count()).where(LOG.c.tag == tag, LOG.c.event.in_(events))
-    return db.execute(query).scalar_one()
-
-
-def came_to_nothing(db: Connection, tag: str) -> bool:
-    """Whether a submission was refused, called off or given up, even if it has turned up since.
-
-    Nobody wants what turns up of it: its people were moved on.
-    """
-    return times(db, tag, "rejected", "called_off", "abandoned", "given_up") > 0
-
-
-def claims_in_vain(db: Connection, tag: str, event: str) -> int:
-    """How many claims of a submission in a row came to this, and to nothing else."""
-    others = select(func.coalesce(func.max(LOG.c.id), 0)).where(
-        LOG.c.tag == tag, LOG.c.event.not_in([event, "intent"])
-    )
-    query = select(func.count()).where(
-        LOG.c.tag == tag, LOG.c.event == event, LOG.c.id > others.scalar_subquery()
-    )
-    return db.execute(query).scalar_one()
-
-
-def campaign_state(db: Connection, tag: str) -> CampaignState:
-    """Where the campaign behind a submission stands, and will until this transaction has ended."""
-    query = (
-        select(_CAMPAIGN.c.state)
-        .join(_BATCH, _BATCH.c.campaign_id == _CAMPAIGN.c.id)
-        .join(SUBMISSION, SUBMISSION.c.batch_id == _BATCH.c.id)
-        .where(SUBMISSION.c.tag == tag)
-        .with_for_update(read=True, of=_CAMPAIGN)
-    )
-    return CampaignState(db.execute(query).scalar_one())
-
-
-def log(
-    db: Connection,
-    tag: str,
-    event: str,
-    now: datetime,
-    *,
-    epoch: int = 0,
-    body_sha256: str = "",
-    status: int | None = None,
-    request_id: str = "",
-    detail: str = "",
-) -> None:
-    """Append to the story of a submission."""
-    db.execute(
-        LOG.insert().values(
-            tag=tag,
-            epoch=epoch,
-            at=now,
-            event=event,
-            body_sha256=body_sha256,
-            status=status,
-            request_id=request_id,
-            detail=detail,
-        )
     )

@@ -26,8 +26,7 @@ from store.accounts.pacing import Wait
 from store.batches.views import BatchView
 from store.decisions import incidents
 from store.failover.unsent import give_up_unsent
-from store.submissions import claiming, deciding
-from store.submissions import views as submissions
+from store.submissions import accepting, claiming, deciding, history
 from tasks.steps import guarding
 from tasks.steps.duplicates import stop_surplus
 from tasks.steps.runtime import Runtime
@@ -103,7 +102,7 @@ async def _accept(
     runtime: Runtime, batch: BatchView, provider: Provider, claim: Claim, receipt: Receipt
 ) -> None:
     now, dials = runtime.clock.now(), not provider.capabilities.two_phase_start
-    if not await runtime.ledger.run(deciding.accept, claim.tag, receipt, now, dials=dials):
+    if not await runtime.ledger.run(accepting.accept, claim.tag, receipt, now, dials=dials):
         # Another's id; or we were overtaken, and somebody else's request was accepted, too.
         await _doubt(runtime, batch, claim, Ambiguous("the yes names another submission's id"))
         await stop_surplus(runtime, batch, provider)
@@ -129,7 +128,7 @@ async def _release(runtime: Runtime, batch: BatchView, claim: Claim, error: Base
     wait = error.retry_after if isinstance(error, RateLimited) else None
     if wait is None:
         events = (_NOT_DONE, _STOPPED, _HINDERED)
-        failures = await runtime.ledger.run(submissions.times, claim.tag, *events)
+        failures = await runtime.ledger.run(history.times, claim.tag, *events)
         wait = after_failure(batch.spec.polling, failures)
     await runtime.ledger.run(
         claiming.release,
@@ -160,7 +159,7 @@ async def _hindered(
     await runtime.ledger.run(pacing.put_off, batch.id, Wait(until=until, reason=str(error)))
     if isinstance(error, ClocksDiffer):
         guarding.ask_again(runtime, batch)
-    tries = await runtime.ledger.run(submissions.claims_in_vain, claim.tag, _HINDERED)
+    tries = await runtime.ledger.run(history.claims_in_vain, claim.tag, _HINDERED)
     if tries >= _MOST_HINDERED:
         reason = (
             f"nothing can be sent to {batch.provider}: {error}; {error.remedy}, then"

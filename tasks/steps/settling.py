@@ -10,8 +10,7 @@ from store.batches import advancing
 from store.batches import views as batches
 from store.batches.advancing import Settled
 from store.batches.views import BatchView
-from store.submissions import starting, surplus
-from store.submissions import views as submissions
+from store.submissions import starting, surplus, timing
 from tasks.steps.agenda import Agenda, Verb
 from tasks.steps.policy import Policy
 from tasks.steps.runtime import Runtime
@@ -32,8 +31,8 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy, step: Agenda) 
     settled = await ledger.run(advancing.settle, batch_id, now, own_progress=not native)
     if settled.state in _OVER and settled.state is batch.state:
         await ledger.run(advancing.swept_late, batch_id)
-    send_at = await ledger.run(submissions.to_be_sent_at, batch_id, now)
-    look_at = await ledger.run(submissions.looked_for_at, batch_id, now)
+    send_at = await ledger.run(timing.to_be_sent_at, batch_id, now)
+    look_at = await ledger.run(timing.looked_for_at, batch_id, now)
     stop_at = await ledger.run(surplus.next_due, batch_id)
     moments = [
         now if _asks_stop(batch, step) else None,

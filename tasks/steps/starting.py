@@ -12,7 +12,7 @@ from store.allowance import gate
 from store.batches import views as batches
 from store.batches.views import BatchView
 from store.decisions import incidents
-from store.submissions import screening, starting
+from store.submissions import history, screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps.runtime import Runtime
@@ -101,9 +101,9 @@ async def _try_again(
 ) -> None:
     ledger, now = runtime.ledger, runtime.clock.now()
     pause = error.retry_after if isinstance(error, RateLimited) else None
-    failures = await ledger.run(submissions.times, tag, "start_failed")
+    failures = await ledger.run(history.times, tag, "start_failed")
     if pause is None:
-        stops = await ledger.run(submissions.times, tag, "start_stopped")
+        stops = await ledger.run(history.times, tag, "start_stopped")
         pause = after_failure(batch.spec.polling, failures + stops)
     event = "start_stopped" if isinstance(error, (Stopped, RateLimited)) else "start_failed"
     await ledger.run(starting.start_again_at, tag, now + pause, now, reason=str(error), event=event)

@@ -24,7 +24,7 @@ from store import calls
 from store.batches import advancing, views
 from store.calls import joining, pages, rows
 from store.database import engine
-from store.submissions import claiming, deciding, doubting
+from store.submissions import accepting, claiming, doubting
 from store.submissions import views as submissions
 from tasks.steps import collecting, submitting
 
@@ -89,7 +89,7 @@ def written_down_afterwards(patch: pytest.MonkeyPatch) -> None:
         epoch = await run(claiming.claim, tag, now=now(), lease=_LEASE, **claim)
         dials = not provider.capabilities.two_phase_start
         await run(claiming.mark_wire, tag, epoch, now(), dials=dials)
-        await run(deciding.accept, tag, receipt, now(), dials=dials)
+        await run(accepting.accept, tag, receipt, now(), dials=dials)
         return True
 
     patch.setattr(submitting, "_submit_one", submit_one)

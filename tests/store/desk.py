@@ -19,7 +19,7 @@ from store.planning import planner as planning
 from store.planning.choosing import Judge
 from store.planning.draft import PlannedBatch
 from store.recipients import NewRecipient
-from store.submissions import claiming, deciding
+from store.submissions import accepting, claiming
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 POLICY = Policy(max_attempts=3)
@@ -110,7 +110,7 @@ class Desk:
             assert epoch is not None
             self.ledger.run_sync(claiming.mark_wire, tag, epoch, self.now, dials=True)
             said = Receipt(provider_batch_id=f"at-provider-{tag}", call_ids=receipt or {})
-            self.ledger.run_sync(deciding.accept, tag, said, self.now, dials=True)
+            self.ledger.run_sync(accepting.accept, tag, said, self.now, dials=True)
 
     def placed(self, people: int = 3, name: str = "spring", first: int = 0) -> PlannedBatch:
         """A batch of a new campaign, accepted by its provider."""

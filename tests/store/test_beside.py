@@ -12,7 +12,7 @@ from store.calls import due_details, save_beside
 from store.decisions.adopting import adopt_call
 from store.decisions.holding import Decider
 from store.planning.draft import PlannedBatch
-from store.submissions import deciding, surplus
+from store.submissions import accepting, exchanging
 from tests.store.desk import Desk, listed
 
 SURPLUS = "surplus-call"
@@ -27,7 +27,7 @@ def accepted_twice(desk: Desk) -> PlannedBatch:
 
 def also_accepted(desk: Desk, batch: PlannedBatch, name: str) -> None:
     receipt = Receipt(provider_batch_id=name)
-    assert not desk.ledger.run_sync(deciding.accept, tag(batch), receipt, desk.now, dials=True)
+    assert not desk.ledger.run_sync(accepting.accept, tag(batch), receipt, desk.now, dials=True)
 
 
 def tag(batch: PlannedBatch) -> str:
@@ -55,7 +55,7 @@ def exchanged(desk: Desk, batch: PlannedBatch, *, to: str) -> None:
     (row,) = desk.rows("submission", "tag", tag=tag(batch))
     waits = Found(provider_batch_id=row["provider_batch_id"], dialling=False)
     rings = Found(provider_batch_id=to)
-    desk.ledger.run_sync(surplus.change_places, tag(batch), waits, rings, desk.now)
+    desk.ledger.run_sync(exchanging.change_places, tag(batch), waits, rings, desk.now)
     (row,) = desk.rows("submission", "tag", tag=tag(batch))
     assert row["provider_batch_id"] == to
 

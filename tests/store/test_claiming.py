@@ -11,7 +11,7 @@ from campaign.calls import Receipt
 from campaign.errors import Stopped
 from store.ledger import Ledger
 from store.planning.draft import PlannedBatch
-from store.submissions import claiming, deciding
+from store.submissions import accepting, claiming
 from tests.store.desk import Desk
 
 LEASE = timedelta(minutes=5)
@@ -156,7 +156,7 @@ def test_what_is_decided_is_not_released(desk: Desk) -> None:
     epoch = claim(desk, batch)
     mark(desk, batch, epoch)
     said = Receipt(provider_batch_id="b_1", call_ids={})
-    desk.ledger.run_sync(deciding.accept, batch.tags[0], said, desk.now, dials=True)
+    desk.ledger.run_sync(accepting.accept, batch.tags[0], said, desk.now, dials=True)
 
     assert not release(desk, batch, epoch)
 

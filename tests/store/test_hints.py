@@ -9,8 +9,7 @@ from store import hints
 from store.batches import advancing
 from store.batches.views import get
 from store.planning.draft import PlannedBatch
-from store.submissions import doubting
-from store.submissions import views as submissions
+from store.submissions import doubting, timing
 from tests.store.desk import Desk, listed
 
 MINUTE = timedelta(minutes=1)
@@ -155,4 +154,4 @@ def test_what_is_in_doubt_is_looked_for_sooner_too(desk: Desk) -> None:
     desk.later(minutes=1)
 
     assert hint(desk, batch)
-    assert desk.ledger.run_sync(submissions.looked_for_at, batch.batch_id, desk.now) == desk.now
+    assert desk.ledger.run_sync(timing.looked_for_at, batch.batch_id, desk.now) == desk.now

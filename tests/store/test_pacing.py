@@ -11,7 +11,7 @@ from store.accounts import memory as accounts
 from store.accounts import pacing
 from store.accounts.pacing import Quota, Wait
 from store.ledger import Ledger
-from store.submissions import claiming, deciding
+from store.submissions import accepting, claiming
 from store.submissions import views as submissions
 from tests.store.desk import NOON, Desk
 
@@ -44,7 +44,7 @@ def accept(desk: Desk, tag: str, epoch: int | Wait | None) -> None:
     assert isinstance(epoch, int)
     desk.ledger.run_sync(claiming.mark_wire, tag, epoch, desk.now, dials=True)
     said = Receipt(provider_batch_id=f"at-provider-{tag}", call_ids={})
-    assert desk.ledger.run_sync(deciding.accept, tag, said, desk.now, dials=True)
+    assert desk.ledger.run_sync(accepting.accept, tag, said, desk.now, dials=True)
 
 
 def tags(desk: Desk, people: int, *, size: int = 1, first: int = 0) -> tuple[str, ...]:
@@ -177,7 +177,7 @@ def test_a_start_that_is_held_up_waits_for_its_turn_and_a_repeated_one_does_not(
     assert isinstance(epoch, int)
     desk.ledger.run_sync(claiming.mark_wire, created, epoch, desk.now, dials=False)
     made = Receipt(provider_batch_id="job-1", call_ids={})
-    desk.ledger.run_sync(deciding.accept, created, made, desk.now, dials=False)
+    desk.ledger.run_sync(accepting.accept, created, made, desk.now, dials=False)
     desk.later(minutes=2)
     accept(desk, other, claim(desk, other, said))
 

@@ -17,7 +17,7 @@ from store.batches import advancing
 from store.batches import views as batches
 from store.decisions import audit, holding, pausing
 from store.decisions.holding import Decider
-from store.submissions import claiming, deciding, doubting, screening, starting
+from store.submissions import accepting, claiming, deciding, doubting, screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tests.store.desk import Desk, number
@@ -50,7 +50,7 @@ class Runner:
     def hears(self, provider_batch_id: str, *, dials: bool = True, **changes: Any) -> bool:
         said = Receipt(provider_batch_id=provider_batch_id, **changes)
         return self.desk.ledger.run_sync(
-            deciding.accept, self.tag, said, self.desk.now, dials=dials
+            accepting.accept, self.tag, said, self.desk.now, dials=dials
         )
 
     def releases(self, again_at: datetime | None = None) -> bool:

@@ -16,7 +16,16 @@ from store.calls import due_details, save_beside
 from store.decisions import holding
 from store.decisions.holding import Decider
 from store.planning.draft import PlannedBatch
-from store.submissions import adopting, claiming, deciding, doubting, screening, surplus
+from store.submissions import (
+    accepting,
+    adopting,
+    claiming,
+    deciding,
+    doubting,
+    screening,
+    surplus,
+    timing,
+)
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tests.store.desk import Desk, listed
@@ -68,7 +77,7 @@ def seen(desk: Desk, tag: str) -> SubmissionView:
 
 def accept(desk: Desk, tag: str, provider_batch_id: str, **changes: Any) -> bool:
     receipt = Receipt(provider_batch_id=provider_batch_id, **changes)
-    return desk.ledger.run_sync(deciding.accept, tag, receipt, desk.now, dials=True)
+    return desk.ledger.run_sync(accepting.accept, tag, receipt, desk.now, dials=True)
 
 
 def adopt(desk: Desk, tag: str, *found: Found) -> bool:
@@ -115,7 +124,7 @@ def planned(desk: Desk, tag: str) -> PlannedBatch:
 
 
 def next_due(desk: Desk, tag: str) -> datetime | None:
-    return desk.ledger.run_sync(submissions.looked_for_at, seen(desk, tag).batch_id, desk.now)
+    return desk.ledger.run_sync(timing.looked_for_at, seen(desk, tag).batch_id, desk.now)
 
 
 def to_stop(desk: Desk, tag: str) -> list[BatchRef]:
@@ -248,7 +257,7 @@ def test_what_was_sent_again_after_a_doubt_is_looked_for_once_it_is_accepted(des
         desk.ledger.run_sync(doubting.look_later, tag, desk.now)
     assert moments[0] - begun == timedelta(minutes=15)
     assert moments[-1] - begun == timedelta(hours=72)
-    assert desk.ledger.run_sync(submissions.looked_for_at, seen(desk, tag).batch_id, begun) is None
+    assert desk.ledger.run_sync(timing.looked_for_at, seen(desk, tag).batch_id, begun) is None
 
 
 def test_what_was_sent_once_is_not_looked_for_any_more_once_it_is_accepted(desk: Desk) -> None:
@@ -274,7 +283,7 @@ def test_what_was_given_up_is_still_looked_for_at_the_times_of_the_late_sweeps(
     tag = given_up(desk)
 
     batch_id = seen(desk, tag).batch_id
-    due_at = desk.ledger.run_sync(submissions.looked_for_at, batch_id, desk.now)
+    due_at = desk.ledger.run_sync(timing.looked_for_at, batch_id, desk.now)
     assert due_at == desk.now + timedelta(minutes=15)
 
 
@@ -482,7 +491,7 @@ def test_a_late_yes_to_a_request_that_rings_nobody_brings_no_refused_one_back(de
     tag = refused(desk)
     receipt = Receipt(provider_batch_id="job-1")
 
-    desk.ledger.run_sync(deciding.accept, tag, receipt, desk.now, dials=False)
+    desk.ledger.run_sync(accepting.accept, tag, receipt, desk.now, dials=False)
 
     assert seen(desk, tag).state is SubmissionState.REJECTED
     assert to_stop(desk, tag) == []
