@@ -1,6 +1,7 @@
 """`outdial held`: what only a person can settle, who has looked at the provider's own pages."""
 
 import asyncio
+from typing import NoReturn
 
 import click
 from sqlalchemy import Connection
@@ -12,7 +13,7 @@ from outdial.adopting import adopt_by_hand, adopt_call_by_hand
 from outdial.deciders import decided
 from outdial.failures import DONE, NEEDS_ATTENTION
 from outdial.held import as_json, print_held
-from outdial.settling import Matter, matter_of, refuse_stale
+from outdial.settling import Matter, matter_of
 from outdial.terminal import count, print_json, say, tell
 from store import campaigns, doubts
 from store.decisions import holding, people
@@ -142,7 +143,8 @@ def confirm_not_placed(name: str, *, key: str | None, yes: bool, actor: str, rea
 def abandon(name: str, *, key: str | None, actor: str, reason: str) -> None:
     """Give TAG or KEY up: its people are not called by it, and count as not reached.
 
-    Should a call of it turn up all the same, it is kept.
+    Refused for what has a call in the ledger, and for whom a call may be under way to. Should TAG
+    turn up all the same it is stopped, its calls are kept, and it is an incident.
     """
     with Ledger.open() as ledger:
         decider = Decider(actor=actor, reason=reason)
@@ -151,6 +153,8 @@ def abandon(name: str, *, key: str | None, actor: str, reason: str) -> None:
         say(f"{name} is given up: its people count as not reached.")
     else:
         say(f"{count(many, 'person')} of {matter.tag} given up: they count as not reached.")
+        if many < len(matter.keys):
+            say(f"{len(matter.keys) - many} stay held: a call of theirs may be under way.")
 
 
 def _confirm(db: Connection, matter: Matter, decider: Decider) -> int:
@@ -161,12 +165,7 @@ def _confirm(db: Connection, matter: Matter, decider: Decider) -> int:
     else:
         many, done = 0, holding.confirm_not_placed(db, matter.tag, decider, now)
     if not done:
-        # Raises if it is not held any more.
-        matter_of(db, matter.tag, matter.person)
-        message = f"a call of {matter.name} is in the ledger: it was placed"
-        raise BadInput(
-            message, [Fault(message, f"`outdial held adopt {matter.name} ID` takes it over.")]
-        )
+        _refuse_called(db, matter, f"a call of {matter.name} is in the ledger: it was placed")
     return many
 
 
@@ -177,9 +176,19 @@ def _abandon(db: Connection, name: str, key: str | None, decider: Decider) -> tu
         done = bool(many)
     else:
         many, done = 0, holding.abandon(db, matter.tag, decider, now)
-    if not done:
-        refuse_stale(matter)
+    if not done and matter.keys:
+        why = f"{matter.name}: a call of it was heard of within a day and is not over"
+        _refuse_called(db, matter, why)
+    elif not done:
+        _refuse_called(db, matter, f"a call of {matter.name} is in the ledger: it was placed")
     return matter, many
+
+
+def _refuse_called(db: Connection, matter: Matter, message: str) -> NoReturn:
+    """Say that a call stands against a decision, or whatever became of the matter meanwhile."""
+    matter_of(db, matter.tag, matter.person)
+    remedy = f"`outdial held adopt {matter.name} ID` takes it over."
+    raise BadInput(message, [Fault(message, remedy)])
 
 
 def _ask(name: str, what: str) -> None:

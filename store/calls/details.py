@@ -99,4 +99,4 @@ def _follow(db: Connection, origin: Origin, stored: StoredCall) -> None:
     if place.recipient_id is not None and place.attempt_no is not None:
         attempts = attempts_for(db, origin, [], [stored])
         attempt = attempts.get(place.recipient_id, place.attempt_no)
-    follow(db, origin, [Landed(attempt, call, final, beside=stored.beside)])
+    follow(db, origin, [Landed(attempt, call, final, call.to, beside=stored.beside)])

@@ -71,6 +71,11 @@ class StoredCall:
     detail_reads: int = 0
     version: int = 1
 
+    @property
+    def erased(self) -> bool:
+        """What its provider told of it was removed, with the person whom it called."""
+        return not self.raw
+
 
 def sha256(raw: bytes) -> str:
     """Return the hash by which raw rows are told apart."""

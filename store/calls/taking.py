@@ -152,7 +152,7 @@ class _Taker:
     def _renew(self, known: StoredCall, listed: _Listed) -> None:
         call = listed.call
         attempt = self._attempt_of(known, call)
-        if attempt is not None and attempt.erased:
+        if known.erased if attempt is None else attempt.erased:
             return
         # What was read singly is better than a list that lacks it.
         poorer = call.needs_detail and known.raw_detail is not None and known.call.over

@@ -68,7 +68,8 @@ def erase(db: Connection, phone_number: str, *, actor: str, reason: str, now: da
         db.execute(text("PRAGMA secure_delete = ON"))
     number_hash = NumberHash(db)(phone_number)
     _erase_calls(db, found, phone_number)
-    db.execute(delete(_UNREAD).where(_UNREAD.c.id.in_(found.unread)))
+    # The hash stays here, too.
+    db.execute(update(_UNREAD).where(_UNREAD.c.id.in_(found.unread)).values(raw=b""))
     _erase_requests(db, found, phone_number)
     _erase_people(db, phone_number, f"{ERASED}{number_hash[:32]}")
     _suppress(db, phone_number, number_hash, now)

@@ -57,7 +57,10 @@ def confirm_not_placed(db: Connection, tag: str, decider: Decider, now: datetime
 
 
 def abandon(db: Connection, tag: str, decider: Decider, now: datetime) -> bool:
-    """A person gives it up: its people are not called by it. Returns False if it is not held."""
+    """A person gives it up: its people are not called by it.
+
+    Returns False if it is not held, or a call of it is known: other people of it may be rung, too.
+    """
     given_up = doubting.abandon(db, tag, now, reason=f"given up by {decider.actor}")
     return given_up and _decided(db, tag, decider, now, "abandon")
 

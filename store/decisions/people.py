@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, exists, select, update
 from campaign.states import AttemptState, CampaignState, RecipientState, SubmissionState
 from store.batches import advancing
 from store.batches import views as batches
+from store.batches.unanswered import STALL
 from store.batches.views import BATCH, CALL
 from store.decisions import audit, cancelling
 from store.decisions.holding import Decider
@@ -23,9 +24,8 @@ from store.submissions.views import ATTEMPT, SUBMISSION
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
 _IN_DOUBT = (SubmissionState.HELD.value, SubmissionState.UNKNOWN.value)
-_CALLED = exists().where(
-    CALL.c.recipient_id == ATTEMPT.c.recipient_id, CALL.c.attempt_no == ATTEMPT.c.no
-)
+_ITS_CALL = (CALL.c.recipient_id == ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == ATTEMPT.c.no)
+_CALLED = exists().where(_ITS_CALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +105,11 @@ def abandon(
 ) -> int:
     """A person gives these people up: they count as not reached, and their numbers are free again.
 
-    Whoever is held no more is passed over. Returns how many it were.
+    Whoever is held no more is passed over, and so is whose call goes on, as far as it was heard of
+    within `STALL`. Returns how many it were.
     """
-    people = lock(db, tag, keys)
+    going_on = exists().where(_ITS_CALL, CALL.c.over.is_(False), CALL.c.last_changed > now - STALL)
+    people = lock(db, tag, keys, but_for=going_on)
     if people:
         reason = f"given up by {decider.actor}"
         values = {"state": RecipientState.NOT_REACHED.value, "reason": reason, "due_at": None}

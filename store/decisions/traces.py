@@ -48,45 +48,43 @@ def find(db: Connection, phone_number: str) -> Traces:
     """Look for an E.164 number in every campaign; nothing is changed."""
     people = list(db.scalars(select(_RECIPIENT.id).where(_RECIPIENT.phone_number == phone_number)))
     attempts = db.execute(
-        select(_ATTEMPT.tag, _ATTEMPT.batch_id, _ATTEMPT.state).where(
+        select(_ATTEMPT.tag, _ATTEMPT.state).where(
             or_(_ATTEMPT.recipient_id.in_(people), _ATTEMPT.phone_number == phone_number)
         )
     ).all()
     tags = sorted({attempt.tag for attempt in attempts})
-    batches = sorted({attempt.batch_id for attempt in attempts})
-    calls = _calls(db, people, batches, phone_number)
+    calls = _calls(db, people, phone_number)
     return Traces(
         recipients=people,
         attempts=len(attempts),
         tags=tags,
         calls=calls,
         versions=_count(db, tuple_(_VERSION.provider, _VERSION.provider_call_id).in_(calls)),
-        unread=_unread(db, batches, phone_number),
+        unread=_unread(db, phone_number),
         bodies=_count(db, _SUBMISSION.tag.in_(tags) & _SUBMISSION.body.is_not(None)),
         open=any(AttemptState(attempt.state).open for attempt in attempts),
         suppressed=suppressions.contains(db, phone_number),
     )
 
 
-def _calls(
-    db: Connection, people: Sequence[int], batches: Sequence[str], phone_number: str
-) -> list[tuple[str, str]]:
+def _calls(db: Connection, people: Sequence[int], phone_number: str) -> list[tuple[str, str]]:
     named = select(CALL.c.provider, CALL.c.provider_call_id).where(CALL.c.recipient_id.in_(people))
-    # Calls that no attempt explains: only what the provider said can tell whose they are.
-    orphans = select(CALL.c.provider, CALL.c.provider_call_id, CALL.c.raw).where(
-        CALL.c.batch_id.in_(batches), CALL.c.recipient_id.is_(None)
+    # Calls that no attempt explains: only what the provider said can tell whose they are, and any
+    # batch may show them.
+    orphans = select(CALL.c.provider, CALL.c.provider_call_id, CALL.c.raw, CALL.c.raw_detail).where(
+        CALL.c.recipient_id.is_(None)
     )
     found = [(row.provider, row.provider_call_id) for row in db.execute(named)]
     found += [
         (row.provider, row.provider_call_id)
         for row in db.execute(orphans)
-        if _tells(row.raw, phone_number)
+        if _tells(row.raw, phone_number) or _tells(row.raw_detail or b"", phone_number)
     ]
     return sorted(found)
 
 
-def _unread(db: Connection, batches: Sequence[str], phone_number: str) -> list[int]:
-    query = select(_UNREAD.id, _UNREAD.raw).where(_UNREAD.batch_id.in_(batches))
+def _unread(db: Connection, phone_number: str) -> list[int]:
+    query = select(_UNREAD.id, _UNREAD.raw)
     return [row.id for row in db.execute(query) if _tells(row.raw, phone_number)]
 
 

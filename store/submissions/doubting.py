@@ -112,11 +112,16 @@ def plan_again(
 def abandon(db: Connection, tag: str, now: datetime, *, reason: str) -> bool:
     """A person gives a held submission up: its people are closed and never called by it.
 
-    It is still looked for, when settled batches are swept, as it may turn up all the same.
+    It is still looked for, when settled batches are swept, as it may turn up all the same. Returns
+    False, and does nothing, if it is not held, or a call of it is known: then it was placed.
     """
     statement = (
         update(SUBMISSION)
-        .where(SUBMISSION.c.tag == tag, SUBMISSION.c.state == SubmissionState.HELD.value)
+        .where(
+            SUBMISSION.c.tag == tag,
+            SUBMISSION.c.state == SubmissionState.HELD.value,
+            ~exists().where(_CALL.c.tag == tag),
+        )
         .values(
             state=SubmissionState.ABANDONED.value,
             due_at=next_late_look(now, now, None),

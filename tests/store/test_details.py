@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from campaign.calls import Call, ListedCall
 from campaign.words import Outcome
+from store import suppressions
 from store.calls import due_details
 from store.calls.reading import PATIENCE
 from store.planning.draft import PlannedBatch
-from tests.store.desk import NOON, Desk, listed, unreadable
+from tests.store.desk import NOON, Desk, listed, number, unreadable
 
 
 def due(desk: Desk, batch: PlannedBatch, now: datetime | None = None) -> list[str]:
@@ -205,3 +206,18 @@ def test_due_calls_come_in_the_order_of_their_waiting_and_no_more_than_asked(des
     found = desk.ledger.run_sync(due_details, batch.batch_id, desk.now, limit=2)
 
     assert found == [calls[2].id, calls[1].id]
+
+
+def test_an_orphan_that_only_the_single_read_knows_to_want_no_more_calls_is_suppressed(
+    desk: Desk,
+) -> None:
+    batch = desk.placed(people=1)
+    stranger = number(50)
+    orphan = desk.call(None, id="orphan", needs_detail=True)
+    desk.page(batch, [listed(orphan)])
+
+    read = replace(orphan, to=stranger, needs_detail=False, opted_out=True)
+    desk.detail(batch, "orphan", listed(read, "detail"))
+
+    assert desk.stored(provider_call_id="orphan")[0]["recipient_id"] is None
+    assert desk.ledger.run_sync(suppressions.contains, stranger)

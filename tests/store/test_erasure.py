@@ -1,6 +1,7 @@
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,3 +180,55 @@ def test_nothing_is_left_in_the_sqlite_file(sqlite_desk: Desk) -> None:
     assert OTHER.encode() in content
     assert b"Elm Street" not in content
     assert PERSON.encode() not in content
+
+
+def orphan(desk: Desk, version: int, **changes: Any) -> ListedCall:
+    """A call to the person that no attempt explains, as its list shows it."""
+    raw = f'{{"to": "{PERSON}", "v": {version}}}'.encode()
+    return ListedCall(raw=raw, call=desk.call(None, id="orphan", **changes))
+
+
+def test_a_call_that_no_attempt_explains_is_erased_whosesoever_batch_shows_it(desk: Desk) -> None:
+    batch = desk.placed(people=1)
+    desk.page(batch, [orphan(desk, 1, transcript="person: I live in Elm Street")])
+
+    receipt = erase(desk)
+
+    assert receipt.calls == 1
+    assert [secret for secret in SECRETS if secret in everything(desk)] == []
+
+
+def test_a_call_that_no_attempt_explains_is_erased_by_what_its_single_read_told(desk: Desk) -> None:
+    batch = desk.placed(people=1)
+    desk.page(batch, [listed(desk.call(None, id="orphan", needs_detail=True))])
+    desk.detail(batch, "orphan", orphan(desk, 1))
+
+    erase(desk)
+
+    assert PERSON not in everything(desk)
+
+
+def test_a_row_that_changes_does_not_bring_an_erased_call_back_that_no_attempt_explains(
+    desk: Desk,
+) -> None:
+    batch = desk.placed(people=1)
+    desk.page(batch, [orphan(desk, 1, missing=frozenset({"analysis"}))])
+    erase(desk)
+
+    saved = desk.page(batch, [orphan(desk, 2, analysis='{"mood": "good"}')])
+
+    assert (saved.new, saved.changed) == (0, 0)
+    assert [secret for secret in SECRETS if secret in everything(desk)] == []
+
+
+def test_a_row_that_could_not_be_read_and_was_erased_is_not_stored_again(desk: Desk) -> None:
+    batch = desk.placed(people=1)
+    row = unreadable(f'{{"to": "{PERSON}"')
+    desk.page(batch, [row])
+    receipt = erase(desk)
+
+    saved = desk.page(batch, [row])
+
+    assert receipt.raw_rows == 1
+    assert saved.unread == 0
+    assert PERSON not in everything(desk)

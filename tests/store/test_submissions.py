@@ -12,15 +12,17 @@ from campaign.calls import Receipt
 from campaign.candidates import Candidate, Ruling
 from campaign.errors import NoRoom, Stopped
 from campaign.states import SubmissionState
+from campaign.words import Outcome
 from store import suppressions
 from store.batches import advancing
 from store.batches import views as batches
 from store.decisions import audit, holding, pausing
 from store.decisions.holding import Decider
+from store.planning.draft import PlannedBatch
 from store.submissions import accepting, claiming, deciding, doubting, screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
-from tests.store.desk import Desk, number
+from tests.store.desk import Desk, listed, number
 
 ANN = Decider(actor="Ann", reason="their support has looked")
 
@@ -486,6 +488,25 @@ def test_what_a_person_decides_about_a_doubt_is_done_and_kept(
     (decision,) = desk.ledger.run_sync(lambda db: list(audit.listing(db)))
     assert (decision.actor, decision.subject) == ("Ann", runner.tag)
     assert desk.ledger.run_sync(batches.get, batch_id).due_at == desk.now
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("decide", [holding.confirm_not_placed, holding.abandon])
+def test_a_doubt_of_which_a_call_is_known_is_neither_given_up_nor_sent_again(
+    decide: Any, desk: Desk, *, over: bool
+) -> None:
+    batch_id, runner = planned(desk)
+    held(desk, runner)
+    first, *_ = desk.attempts()
+    call = desk.call(first["key"], Outcome.UNKNOWN, over=over, missing=frozenset({"outcome"}))
+    batch = PlannedBatch(batch_id=batch_id, no=1, provider="vogent", tags=(runner.tag,), attempts=3)
+    desk.page(batch, [listed(call)])
+
+    assert not desk.ledger.run_sync(decide, runner.tag, ANN, desk.now)
+
+    assert seen(desk, runner.tag).state is SubmissionState.HELD
+    assert {row["state"] for row in desk.attempts()} == {"held"}
+    assert desk.plan(desk.campaign(1, "other").id) is None
 
 
 def test_what_a_person_has_found_is_collected(desk: Desk) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner
 
+from campaign.words import Outcome
 from outdial.cli import cli
 from store.decisions import holding
 from store.decisions.holding import Decider
+from store.planning.draft import PlannedBatch
 from tests.outdial.operator.conftest import Terminal
 from tests.outdial.operator.doubts import SAID, decisions, doubtful, held, people, submission
-from tests.store.desk import Desk
+from tests.store.desk import Desk, listed
 
 pytestmark = pytest.mark.usefixtures("today")
 
@@ -177,6 +179,23 @@ def test_only_what_is_held_can_be_settled(
     assert "is unknown, not held" in outdial.refused("held", verb, tag, *more, *SAID)
     assert "no submission of this tag" in outdial.refused("held", verb, "nothing", *more, *SAID)
     assert submission(desk, tag)["state"] == "unknown"
+    assert decisions(desk) == []
+
+
+def test_what_has_a_call_cannot_be_given_up(desk: Desk, outdial: Terminal) -> None:
+    tag = held(desk)
+    (first, *_) = desk.attempts()
+    batch = PlannedBatch(
+        batch_id=first["batch_id"], no=1, provider="vogent", tags=(tag,), attempts=2
+    )
+    desk.page(batch, [listed(desk.call(first["key"], Outcome.UNKNOWN, over=False))])
+
+    said = outdial.refused("held", "abandon", tag, *SAID)
+
+    assert "it was placed" in said
+    assert f"outdial held adopt {tag} ID" in said
+    assert submission(desk, tag)["state"] == "held"
+    assert people(desk) == {"held"}
     assert decisions(desk) == []
 
 

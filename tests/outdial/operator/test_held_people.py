@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from campaign.words import Outcome
 from store.batches import advancing
 from tests.outdial.operator.conftest import Terminal
 from tests.outdial.operator.doubts import SAID, decisions, held, people, submission, unanswered
@@ -131,6 +132,36 @@ def test_somebody_whose_call_is_known_cannot_be_vouched_for(desk: Desk, outdial:
     assert "1 stay held" in told
     assert [one["state"] for one in desk.attempts()] == ["held", "failed"]
     assert second not in outdial("held", "list").stdout
+
+
+def test_somebody_whose_call_goes_on_cannot_be_given_up(desk: Desk, outdial: Terminal) -> None:
+    batch = unanswered(desk)
+    first, second = keys(desk)
+    desk.page(batch, [listed(desk.call(first, Outcome.UNKNOWN, over=False))])
+
+    said = outdial.refused("held", "abandon", first, *SAID)
+    told = outdial.done("held", "abandon", batch.tags[0], *SAID)
+
+    assert "a call of it was heard of within a day and is not over" in said
+    assert f"outdial held adopt {first} ID" in said
+    assert "1 person" in told
+    assert "1 stay held" in told
+    assert [one["state"] for one in desk.attempts()] == ["held", "failed"]
+    assert second not in outdial("held", "list").stdout
+
+
+def test_somebody_whose_call_was_not_heard_of_for_a_day_can_be_given_up(
+    desk: Desk, outdial: Terminal
+) -> None:
+    batch = unanswered(desk)
+    first, _ = keys(desk)
+    desk.later(hours=-25)
+    desk.page(batch, [listed(desk.call(first, Outcome.UNKNOWN, over=False))])
+    desk.later(hours=25)
+
+    outdial.done("held", "abandon", first, *SAID)
+
+    assert [one["state"] for one in desk.attempts()] == ["failed", "held"]
 
 
 def test_nobody_of_a_campaign_that_was_cancelled_is_called_after_all(
