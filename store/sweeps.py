@@ -1,6 +1,6 @@
 """Queries of the sweeper."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, or_, select, update
@@ -14,11 +14,19 @@ _CAMPAIGN = table_of(Campaign)
 _OVER = [state.value for state in BatchState if state.over]
 
 
-def due_batches(db: Connection, now: datetime, overdue: timedelta, limit: int = 500) -> list[str]:
+def due_batches(
+    db: Connection,
+    now: datetime,
+    overdue: timedelta,
+    limit: int = 500,
+    *,
+    besides: Collection[str] = (),
+) -> list[str]:
     """Ids of batches whose step is due and that no living flow run looks after.
 
     The longest overdue first. Those of handed over campaigns and those that are over (late sweeps,
-    doubts still looked for) when they are due; others only when they are overdue.
+    doubts still looked for) when they are due; others only when they are overdue. `besides`: not
+    these.
     """
     ours = or_(_CAMPAIGN.c.handed_over, _BATCH.c.state.in_(_OVER))
     query = (
@@ -37,7 +45,8 @@ def due_batches(db: Connection, now: datetime, overdue: timedelta, limit: int = 
                     _BATCH.c.state.not_in(_OVER),
                     _BATCH.c.created_at <= now - overdue,
                 ),
-            )
+            ),
+            _BATCH.c.id.not_in(besides),
         )
         .order_by(_BATCH.c.due_at)
         .limit(limit)
@@ -60,6 +69,12 @@ def handed_over(db: Connection) -> list[str]:
     """Ids of the campaigns that the sweeper goes on with."""
     query = select(_CAMPAIGN.c.id).where(_CAMPAIGN.c.handed_over).order_by(_CAMPAIGN.c.id)
     return list(db.scalars(query))
+
+
+def cancelling(db: Connection) -> list[str]:
+    """Ids of the campaigns that are being cancelled, whoever looks after them."""
+    query = select(_CAMPAIGN.c.id).where(_CAMPAIGN.c.state == CampaignState.CANCELLING.value)
+    return list(db.scalars(query.order_by(_CAMPAIGN.c.id)))
 
 
 def flow_runs_at_work(db: Connection) -> list[str]:

@@ -1,12 +1,12 @@
 """What the sweeper finds to do."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from campaign.states import CampaignState
 from store import campaigns, sweeps
 from store.batches import views as batches
-from store.decisions import cancelling
+from store.decisions import cancelling as cancelling_of
 from store.submissions import claiming
 from tasks.steps.runtime import Runtime
 
@@ -20,9 +20,10 @@ async def recover(runtime: Runtime) -> None:
     await runtime.ledger.run(claiming.recover, now, runner.is_dead, is_alive=runner.is_alive)
 
 
-async def due_batches(runtime: Runtime) -> list[str]:
-    """Ids of batches to advance now."""
-    return await runtime.ledger.run(sweeps.due_batches, runtime.clock.now(), OVERDUE)
+async def due_batches(runtime: Runtime, *, besides: Collection[str] = ()) -> list[str]:
+    """Ids of batches to advance now, `besides` these."""
+    now = runtime.clock.now()
+    return await runtime.ledger.run(sweeps.due_batches, now, OVERDUE, besides=besides)
 
 
 async def anything_open(runtime: Runtime) -> bool:
@@ -33,6 +34,16 @@ async def anything_open(runtime: Runtime) -> bool:
 async def handed_over(runtime: Runtime) -> list[str]:
     """Ids of campaigns whose flow runs have left them to us."""
     return await runtime.ledger.run(sweeps.handed_over)
+
+
+async def cancelling(runtime: Runtime) -> list[str]:
+    """Ids of the campaigns that are being cancelled."""
+    return await runtime.ledger.run(sweeps.cancelling)
+
+
+async def finish_cancel(runtime: Runtime, campaign_id: str) -> None:
+    """Go on with a cancellation, as its flow run may be gone."""
+    await runtime.ledger.run(cancelling_of.finish, campaign_id, runtime.clock.now())
 
 
 async def flow_runs_at_work(runtime: Runtime) -> list[str]:
@@ -57,8 +68,10 @@ async def cancel(runtime: Runtime, campaign_id: str, *, ended: bool) -> None:
     if campaign.state is CampaignState.CANCELLING:
         return
     reason = "its flow run was cancelled"
-    await runtime.ledger.run(cancelling.ask, campaign_id, actor="Prefect", reason=reason, now=now)
-    await runtime.ledger.run(cancelling.finish, campaign_id, now)
+    await runtime.ledger.run(
+        cancelling_of.ask, campaign_id, actor="Prefect", reason=reason, now=now
+    )
+    await runtime.ledger.run(cancelling_of.finish, campaign_id, now)
 
 
 async def room(runtime: Runtime, campaign_id: str) -> int:

@@ -84,6 +84,8 @@ async def come_back_later(runtime: Runtime, how_long: timedelta = LATE) -> None:
     async with lend(runtime):
         end = runtime.clock.now() + how_long
         for _ in range(STEPS_AT_MOST):
+            for campaign_id in await sweeping.cancelling(runtime):
+                await sweeping.finish_cancel(runtime, campaign_id)
             await sweeping.recover(runtime)
             due = await sweeping.due_batches(runtime)
             for batch_id in due:
