@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, or_, select
 
-from store.allowance.terms import Terms
+from store.allowance.terms import Terms, terms
 from store.database.columns import table_of
 from store.tables import Batch, Submission, SubmitLog
 
@@ -23,6 +23,18 @@ _NO = ("rejected", GIVEN_UP)
 def applies(known: Terms) -> bool:
     """The campaign has other providers to go on to."""
     return known.spec.policy.failover and len(known.shares) > 1
+
+
+def goes_between(db: Connection, campaign_id: str) -> list[str]:
+    """Return the providers that a campaign's people are sent on from and to; none without failover.
+
+    One that is given up is left out: since then nothing has been sent there.
+    """
+    known = terms(db, campaign_id)
+    if not applies(known):
+        return []
+    closed = given_up(db, known)
+    return [share.provider for share in known.shares if share.provider not in closed]
 
 
 def given_up(db: Connection, known: Terms) -> Mapping[str, str]:

@@ -97,6 +97,31 @@ def doubt(
     return doubted
 
 
+def doubt_planned(db: Connection, tag: str, now: datetime, *, reason: str, dials: bool) -> bool:
+    """What was sent before, and is to be sent again, may have been accepted: looked up now.
+
+    Returns False, and does nothing, if it was never sent or is not planned any more.
+    """
+    planned = SUBMISSION.c.state == SubmissionState.PLANNED.value
+    statement = (
+        update(SUBMISSION)
+        .where(SUBMISSION.c.tag == tag, planned, SUBMISSION.c.sent_at.is_not(None))
+        .values(
+            state=SubmissionState.UNKNOWN.value,
+            epoch=SUBMISSION.c.epoch + 1,
+            wire_at=SUBMISSION.c.sent_at,
+            due_at=now,
+            looks=0,
+            note=reason,
+        )
+    )
+    doubted = db.execute(statement).rowcount == 1
+    if doubted:
+        _count_as_dialled(db, tag, now, dials=dials)
+        log(db, tag, "unknown", now, detail=reason)
+    return doubted
+
+
 def _count_as_dialled(db: Connection, tag: str, now: datetime, *, dials: bool) -> None:
     if dials:
         waiting = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.state == AttemptState.ASSIGNED.value)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, bindparam, select
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, func, select
 
 from campaign.calls import CallRequest, SubmissionRef
 from campaign.states import AttemptState, SubmissionState
 from store.database.columns import table_of
-from store.submissions.history import came_to_nothing
+from store.submissions.history import LOG, came_to_nothing
 from store.tables import Attempt, Batch, Recipient, Submission
 
 SUBMISSION = table_of(Submission)
@@ -104,6 +104,21 @@ def sent_tags(db: Connection, campaign_id: str) -> frozenset[str]:
         .where(_BATCH.c.campaign_id == campaign_id, SUBMISSION.c.sent_at.is_not(None))
     )
     return frozenset(db.scalars(query))
+
+
+def last_put_back(db: Connection, batch_id: str) -> int:
+    """The event by which something of a batch came to be planned again; 0: nothing is."""
+    query = (
+        select(func.max(LOG.c.id))
+        .join(SUBMISSION, SUBMISSION.c.tag == LOG.c.tag)
+        .where(
+            SUBMISSION.c.batch_id == batch_id,
+            SUBMISSION.c.state == SubmissionState.PLANNED.value,
+            SUBMISSION.c.sent_at.is_not(None),
+            LOG.c.event == "planned_again",
+        )
+    )
+    return db.scalar(query) or 0
 
 
 def get(db: Connection, tag: str) -> SubmissionView | None:

@@ -5,11 +5,10 @@ does know.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from campaign.errors import NotFound, ProviderError, Rejected, Unauthorized, Unsupported
 from campaign.tags import tag_prefix
-from providers.port import Provider
 from providers.settings import key_variable
 from store import campaigns
 from store.accounts import pacing
@@ -17,6 +16,8 @@ from store.accounts.pacing import Wait
 from store.batches import advancing
 from store.batches.views import BatchView
 from store.decisions import incidents
+from store.failover import refusals
+from store.submissions import deciding
 from store.submissions import views as submissions
 from tasks.steps.collecting import bear
 from tasks.steps.runtime import Runtime
@@ -29,24 +30,36 @@ _MOST_FAILURES = 20
 _FOR_GOOD = (Unauthorized, Rejected, NotFound, Unsupported)
 
 
-async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bool:
-    """Whether this ledger knows of everything of the campaign that the provider shows.
+async def may_send(runtime: Runtime, batch: BatchView) -> bool:
+    """Whether this ledger knows of everything of the campaign that its providers show.
 
-    Asked once in the life of a runner. Otherwise an incident is reported, and nothing is sent. A
-    provider that cannot be asked now is asked again later, and the batch waits until then; one that
-    refuses, or fails time and again, is told to a person, and asked again by `outdial resume`.
+    Asked once in the life of a runner, of the batch's provider and of every other one that its
+    people may have been sent on to, and anew when something is to be sent again. Otherwise an
+    incident is reported, and nothing is sent. A provider that cannot be asked now is asked again
+    later, and the batch waits until then; one that refuses, or fails time and again, is told to a
+    person, and asked again by `outdial resume`.
     """
-    proof = (batch.campaign_id, batch.provider)
-    if proof in runtime.proved:
-        return True
+    others = await runtime.ledger.run(refusals.goes_between, batch.campaign_id)
+    put_back = await runtime.ledger.run(submissions.last_put_back, batch.id)
+    for name in dict.fromkeys((batch.provider, *others)):
+        proof = (batch.campaign_id, name)
+        if runtime.proved.get(proof, -1) < put_back:
+            if not await _is_no_copy(runtime, batch, name):
+                return False
+            runtime.proved[proof] = put_back
+    return True
+
+
+async def _is_no_copy(runtime: Runtime, batch: BatchView, name: str) -> bool:
     campaign = await runtime.ledger.run(campaigns.get, batch.campaign_id)
     try:
+        provider = await runtime.provider(batch.campaign_id, batch.spec, name)
         shown = await provider.tags(campaign.created_at)
     except ProviderError as error:
-        wait = Wait(until=await bear(runtime, batch, error), reason="the provider cannot be read")
+        wait = Wait(until=await bear(runtime, batch, error), reason=f"{name} cannot be read")
         await runtime.ledger.run(pacing.put_off, batch.id, wait)
         if isinstance(error, _FOR_GOOD) or batch.failures + 1 >= _MOST_FAILURES:
-            reason, now = _why_unasked(batch, error), runtime.clock.now()
+            reason, now = _why_unasked(name, error), runtime.clock.now()
             await runtime.ledger.run(incidents.attention, batch.campaign_id, reason, now)
         return False
     if batch.failures:
@@ -54,40 +67,51 @@ async def may_send(runtime: Runtime, batch: BatchView, provider: Provider) -> bo
     ours = {tag for tag in shown if tag.startswith(tag_prefix(batch.campaign_id))}
     # Asked last: what another runner sends meanwhile has its wire mark before it is shown.
     unknown = ours - await runtime.ledger.run(submissions.sent_tags, batch.campaign_id)
-    if unknown and not await _vouched_for(runtime, batch, unknown):
+    if unknown and not await _vouched_for(runtime, batch, name, unknown):
         return False
-    runtime.proved.add(proof)
+    await _doubt_unsent(runtime, ours, dials=not provider.capabilities.two_phase_start)
     return True
+
+
+async def _doubt_unsent(runtime: Runtime, shown: Collection[str], *, dials: bool) -> None:
+    """Have what is about to be sent again, and is shown, looked up and adopted instead.
+
+    This ledger may be a copy of before it was; or it turned up after somebody vouched for it.
+    """
+    ledger, now = runtime.ledger, runtime.clock.now()
+    reason = "the provider shows it, though it is to be sent"
+    for tag in sorted(shown):
+        await ledger.run(deciding.doubt_planned, tag, now, reason=reason, dials=dials)
 
 
 def ask_again(runtime: Runtime, batch: BatchView) -> None:
     """Let the next submit ask the provider anew, whose answer also tells the time there."""
-    runtime.proved.discard((batch.campaign_id, batch.provider))
+    runtime.proved.pop((batch.campaign_id, batch.provider), None)
 
 
-def _why_unasked(batch: BatchView, error: ProviderError) -> str:
+def _why_unasked(provider: str, error: ProviderError) -> str:
     """What was asked of whom, why nothing came of it, and what a person can do."""
     remedy = "see whether it is up"
     if isinstance(error, Unauthorized):
-        remedy = f"check {key_variable(batch.provider)}, and what it may read"
+        remedy = f"check {key_variable(provider)}, and what it may read"
     elif isinstance(error, Unsupported):
         remedy = "mend the campaign file"
     elif isinstance(error, _FOR_GOOD):
         remedy = "check the agent block and the base URL"
     return (
-        f"{batch.provider} could not be asked what it has of this campaign, so nothing is sent:"
+        f"{provider} could not be asked what it has of this campaign, so nothing is sent:"
         f" {error}; {remedy}, then `outdial resume` asks again"
     )
 
 
-async def _vouched_for(runtime: Runtime, batch: BatchView, unknown: set[str]) -> bool:
+async def _vouched_for(runtime: Runtime, batch: BatchView, name: str, unknown: set[str]) -> bool:
     """Whether a person has looked at each of them; otherwise stop the campaign until one has."""
     known = await runtime.ledger.run(incidents.known_about, batch.campaign_id, RESTORED)
     if all(known.get(tag, False) for tag in unknown):
         return True
     now, shown = runtime.clock.now(), sorted(unknown - known.keys())
     detail = (
-        f"{batch.provider} has {len(unknown)} submissions of this campaign that this ledger has"
+        f"{name} has {len(unknown)} submissions of this campaign that this ledger has"
         " never sent: it seems to be an older copy of the one that did"
     )
     if shown:
@@ -98,7 +122,7 @@ async def _vouched_for(runtime: Runtime, batch: BatchView, unknown: set[str]) ->
             batch.campaign_id,
             batch.id,
             RESTORED,
-            subject=f"{batch.campaign_id}/{batch.provider}/{digest}",
+            subject=f"{batch.campaign_id}/{name}/{digest}",
             detail=f"{detail} ({_named(shown)})",
             now=now,
             about=shown,

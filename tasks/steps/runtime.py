@@ -30,8 +30,8 @@ class Runtime:
     connect: Connect = connect
     lease: timedelta = LEASE
     """After so long the claims of a runner that nothing can be proved about are taken over."""
-    proved: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    """Campaigns and providers of which this ledger is known to be no old copy."""
+    proved: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """Campaigns and providers of which this ledger is no old copy; as of which event."""
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
     _providers: dict[tuple[str, str], Provider] = field(
         default_factory=dict[tuple[str, str], Provider]

@@ -15,6 +15,7 @@ from store.decisions import incidents
 from store.submissions import history, screening, starting
 from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
+from tasks.steps.guarding import may_send
 from tasks.steps.runtime import Runtime
 
 _MOST_FAILURES = 20
@@ -27,11 +28,22 @@ async def start(runtime: Runtime, batch_id: str) -> None:
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     if not isinstance(provider, Starts):
         return
-    accepted = await runtime.ledger.run(submissions.of_batch, batch_id, (SubmissionState.ACCEPTED,))
-    for submission in accepted:
-        waits = submission.due_at is not None and submission.due_at > runtime.clock.now()
-        if submission.started_at is None and not waits:
-            await _start_one(runtime, batch, provider, submission)
+    waiting = await _waiting(runtime, batch_id)
+    # A start rings people as a submission does, and an old copy would start what was paused since.
+    if not waiting or not await may_send(runtime, batch):
+        return
+    for submission in waiting:
+        await _start_one(runtime, batch, provider, submission)
+
+
+async def _waiting(runtime: Runtime, batch_id: str) -> list[SubmissionView]:
+    ledger, now = runtime.ledger, runtime.clock.now()
+    accepted = await ledger.run(submissions.of_batch, batch_id, (SubmissionState.ACCEPTED,))
+    return [
+        one
+        for one in accepted
+        if one.started_at is None and (one.due_at is None or one.due_at <= now)
+    ]
 
 
 async def _start_one(

@@ -34,7 +34,7 @@ async def submit(runtime: Runtime, batch_id: str, policy: Policy) -> None:
     batch = await runtime.ledger.run(batches.get, batch_id)
     provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
     planned = await _due(runtime, batch, provider.capabilities)
-    if not planned or not await may_send(runtime, batch, provider):
+    if not planned or not await may_send(runtime, batch):
         return
     gate, goes_on = asyncio.Semaphore(policy.parallel_submits), True
 

@@ -1,29 +1,22 @@
 """What keeps a runner from sending at all: an old ledger, a wrong clock, a full provider."""
 
 import shutil
-import sqlite3
-from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import pytest
-from sqlalchemy import Connection, text
 
 from campaign.states import CampaignState
-from campaign.tags import tag_prefix
 from simulator.faults.rules import Rule
 from simulator.faults.status import DateHeader, Status
 from simulator.settings import SimulatorSettings
 from store import campaigns
 from store.batches import views as batches
-from store.decisions import incidents
 from store.ledger import Ledger
 from tasks.registry import policy_of
 from tasks.steps import planning
 from tasks.steps.runtime import Runtime, lend
-from tests.flows.campaigns import APIS
 from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
 from tests.protocol.truth import provider_of
@@ -39,93 +32,6 @@ def rings(world: World) -> int:
 def state_of(world: World, campaign_id: str) -> CampaignState:
     with Ledger.open(world.place.database_url) as ledger:
         return ledger.run_sync(campaigns.get, campaign_id).state
-
-
-def put_back(backup: Path, ledger: Path) -> None:
-    for left in (f"{ledger}-wal", f"{ledger}-shm"):
-        Path(left).unlink(missing_ok=True)
-    shutil.copyfile(backup, ledger)
-
-
-async def run_from_a_backup(world: World, backup: Path, when: str) -> str:
-    """Run the campaign, put back the copy that was made at a point of its way, and run it again."""
-    ledger = Path(world.place.database_url.removeprefix("sqlite:///"))
-
-    def keep(point: str) -> None:
-        if point == when and not backup.exists():
-            with closing(sqlite3.connect(ledger)) as live, closing(sqlite3.connect(backup)) as copy:
-                live.backup(copy)
-
-    async with world.runtime(keep) as runtime:
-        await driver.run(runtime, world.file)
-    put_back(backup, ledger)
-    async with world.runtime() as runtime:
-        return await driver.run(runtime, world.file, resumes=3)
-
-
-@pytest.mark.parametrize("api", APIS)
-async def test_a_ledger_that_was_restored_from_before_a_submit_dials_nobody_again(
-    api: str, tmp_path: Path, sqlite_ledger: str
-) -> None:
-    with begin(api, tmp_path, sqlite_ledger) as world:
-        campaign_id = await run_from_a_backup(world, tmp_path / "backup.db", "after plan_batch")
-
-        assert rings(world) == 6
-        assert state_of(world, campaign_id) is CampaignState.NEEDS_ATTENTION
-
-
-async def test_once_a_person_has_looked_a_restored_ledger_goes_on(
-    tmp_path: Path, sqlite_ledger: str
-) -> None:
-    def vouch(db: Connection, now: datetime) -> None:
-        (one,) = db.execute(text("SELECT id FROM incident")).scalars()
-        incidents.resolve(db, one, actor="Ann", reason="they want a second call", now=now)
-
-    with begin("vogent", tmp_path, sqlite_ledger) as world:
-        await run_from_a_backup(world, tmp_path / "backup.db", "after finish_import")
-        before = rings(world)
-        async with world.runtime() as runtime:
-            await runtime.ledger.run(vouch, runtime.clock.now())
-            await driver.run(runtime, world.file)
-
-        assert before == 6
-        assert rings(world) == 12
-
-
-async def test_who_has_looked_vouches_for_what_was_shown_and_for_nothing_later(
-    tmp_path: Path, sqlite_ledger: str
-) -> None:
-    def elsewhere(number: int) -> None:
-        """Another copy of the ledger has a batch created."""
-        body: dict[str, object] = {
-            "name": f"x#{tag_prefix(campaign_id)}{number}-1-0",
-            "callAgentId": AGENT,
-            "maxConcurrentDials": 1,
-            "rows": [{"toNumber": "+13125550199"}],
-        }
-        url = f"{world.simulator.base_urls['vogent']}/batch_dial_jobs"
-        key = {"Authorization": "Bearer test-key"}
-        httpx.post(url, headers=key, json=body).raise_for_status()
-
-    def resolve_all(db: Connection, now: datetime) -> int:
-        found = incidents.unresolved(db, campaign_id)
-        for one in found:
-            incidents.resolve(db, one.id, actor="Ann", reason="that was us", now=now)
-        return len(found)
-
-    with begin("vogent", tmp_path, sqlite_ledger) as world:
-        async with world.runtime() as runtime:
-            campaign_id = await driver.enroll(runtime, world.file)
-        for number in (80, 90):
-            elsewhere(number)
-            async with world.runtime() as runtime:
-                await driver.run(runtime, world.file, resumes=3)
-                assert rings(world) == 0
-                assert await runtime.ledger.run(resolve_all, runtime.clock.now()) == 1
-        async with world.runtime() as runtime:
-            await driver.run(runtime, world.file, resumes=3)
-
-        assert rings(world) == 6
 
 
 async def test_nothing_is_sent_while_the_clocks_differ(tmp_path: Path, sqlite_ledger: str) -> None:
