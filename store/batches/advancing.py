@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, or_, select, update
 
 from campaign.pace import LATE_SWEEPS
 from campaign.states import BATCH as MACHINE
 from campaign.states import BatchState, move
 from campaign.words import Progress
+from store.batches.reach import Reach, reach
 from store.batches.totals import owes_more
 from store.batches.unanswered import close_unanswered, stalled, unreadable
 from store.batches.views import BATCH, BatchView, Tally, get, tally
@@ -178,6 +179,13 @@ def ask_stop_of(db: Connection, batch_id: str, now: datetime) -> None:
     )
 
 
-def stopped(db: Connection, batch_id: str, now: datetime) -> None:
-    """The provider took the stop."""
-    db.execute(update(BATCH).where(BATCH.c.id == batch_id).values(stopped_at=now))
+def stopped(db: Connection, batch_id: str, now: datetime, asked: Reach | None = None) -> None:
+    """The provider took the stop; a doubt, and whatever turned up since, is to be stopped yet.
+
+    `asked`: what it was asked to stop; None: whatever is known now.
+    """
+    its = BATCH.c.id == batch_id
+    db.execute(select(BATCH.c.id).where(its).with_for_update()).all()
+    missed = frozenset[tuple[str, ...]]() if asked is None else reach(db, batch_id) - asked
+    if not missed and not tally(db, batch_id).undecided:
+        db.execute(update(BATCH).where(its).values(stopped_at=now))

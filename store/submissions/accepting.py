@@ -66,7 +66,7 @@ def accept(
     log(db, tag, said, now, request_id=receipt.request_id, detail=detail)
     if decided:
         _look_again(db, tag, now, dials=dials)
-        to_be_stopped(db, tag)
+        to_be_stopped(db, tag, now)
         _attempts_submitted(db, tag, now, dials=dials)
         _refuse_some(db, tag, receipt.refused, now)
     if ours:

@@ -129,13 +129,14 @@ def _count_as_dialled(db: Connection, tag: str, now: datetime, *, dials: bool) -
         db.execute(unmarked.values(dialled_at=now))
 
 
-def to_be_stopped(db: Connection, tag: str) -> None:
-    """A stop that the batch has had did not reach what turns up only now."""
-    db.execute(
-        update(_BATCH)
-        .where(_BATCH.c.id == batch_of(tag), _BATCH.c.stopped_at.is_not(None))
-        .values(stopped_at=None)
-    )
+def to_be_stopped(db: Connection, tag: str, now: datetime) -> None:
+    """A stop that the batch was asked for did not reach what turns up only now.
+
+    Due at once, unless a look has failed: that said when to try again.
+    """
+    asked = (_BATCH.c.id == batch_of(tag)) & _BATCH.c.stop_asked_at.is_not(None)
+    db.execute(update(_BATCH).where(asked).values(stopped_at=None))
+    db.execute(update(_BATCH).where(asked, _BATCH.c.failures == 0).values(due_at=now))
 
 
 def close(

@@ -9,6 +9,7 @@ from campaign.states import AttemptState, RecipientState, SubmissionState
 from store.database.columns import table_of
 from store.submissions.deciding import RECIPIENT, close, to_be_stopped
 from store.submissions.history import LOG, log
+from store.submissions.locking import lock_batch_of
 from store.submissions.views import ATTEMPT, SUBMISSION
 from store.tables import Call
 
@@ -76,6 +77,7 @@ def plan_again(
     Only where the first request cannot ring anybody, or where a person vouches for it. Returns
     False, and does nothing, if it is in another state, or a call of it is known.
     """
+    lock_batch_of(db, tag)
     statement = (
         update(SUBMISSION)
         .where(
@@ -104,7 +106,7 @@ def plan_again(
     )
     db.execute(update(ATTEMPT).where(held).values(state=AttemptState.ASSIGNED.value, reason=""))
     db.execute(update(ATTEMPT).where(ATTEMPT.c.tag == tag).values(dialled_at=None))
-    to_be_stopped(db, tag)
+    to_be_stopped(db, tag, now)
     log(db, tag, "planned_again", now, detail=reason)
     return True
 

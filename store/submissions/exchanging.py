@@ -8,6 +8,7 @@ from campaign.calls import Found
 from campaign.states import AttemptState
 from store.database.columns import table_of
 from store.submissions.comparing import is_anothers
+from store.submissions.deciding import to_be_stopped
 from store.submissions.history import log
 from store.submissions.views import ATTEMPT, SUBMISSION, batch_of
 from store.tables import Batch, Call
@@ -24,7 +25,8 @@ def change_places(db: Connection, tag: str, known: Found, other: Found, now: dat
             if key in other.call_ids:
                 its = (ATTEMPT.c.tag == tag) & (ATTEMPT.c.key == key)
                 placed = update(ATTEMPT).where(its, ATTEMPT.c.provider_call_id == call_id)
-                db.execute(placed.values(provider_call_id=other.call_ids[key]))
+                if db.execute(placed.values(provider_call_id=other.call_ids[key])).rowcount:
+                    to_be_stopped(db, tag, now)
                 # It may have been listed, and over, before it counted.
                 its_call = _calls(tag) & (_CALL.c.provider_call_id == other.call_ids[key])
                 db.execute(update(_CALL).where(its_call).values(detail_due_at=now))
@@ -33,6 +35,7 @@ def change_places(db: Connection, tag: str, known: Found, other: Found, now: dat
         if db.execute(exchanged.values(provider_batch_id=other.provider_batch_id)).rowcount == 1:
             log(db, tag, "exchanged", now, detail=other.provider_batch_id)
             _sweep_anew(db, tag)
+            to_be_stopped(db, tag, now)
 
 
 def _sweep_anew(db: Connection, tag: str) -> None:

@@ -23,6 +23,8 @@ async def advance(runtime: Runtime, batch_id: str, policy: Policy, do: Do) -> Ag
     due = await agenda.look_up(runtime, batch_id, policy)
     for verb in due.verbs:
         await do(verb)
+        if verb is Verb.STOP:
+            due = await agenda.after_stop(runtime, due)
         if verb is Verb.SUBMIT and await agenda.unstarted(runtime, batch_id):
             # What was created is started in the same go: nobody has rung yet.
             await do(Verb.START)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from campaign.states import BatchState, CampaignState, SubmissionState
 from campaign.words import Progress
 from store.batches import views as batches
+from store.batches.reach import Reach, reach
 from store.batches.views import BatchView, Tally
 from store.submissions import claiming, surplus
 from store.submissions import views as submissions
@@ -44,6 +45,10 @@ class Agenda:
     """That is in the future, so there is nothing to do at all."""
     over: bool
     """Nobody needs to wait for it."""
+    reach: Reach = frozenset()
+    """What a stop would have reached before the step; known only of what is to be stopped."""
+    stop_failed: bool = False
+    """A stop was tried in this step, and said when to try again."""
 
 
 async def provider_of(runtime: Runtime, batch_id: str) -> str:
@@ -55,6 +60,13 @@ async def unstarted(runtime: Runtime, batch_id: str) -> bool:
     """Whether something was created at the provider and waits for its start."""
     counted = await runtime.ledger.run(batches.tally, batch_id)
     return counted.unstarted_submissions > 0
+
+
+async def after_stop(runtime: Runtime, due: Agenda) -> Agenda:
+    """Note in an agenda how the stop went that has just been tried."""
+    batch = await runtime.ledger.run(batches.get, due.batch_id)
+    later = batch.due_at is not None and batch.due_at > runtime.clock.now()
+    return replace(due, stop_failed=batch.failures > 0 and later)
 
 
 async def look_up(runtime: Runtime, batch_id: str, policy: Policy) -> Agenda:
@@ -85,6 +97,7 @@ def _agenda(db: Connection, batch_id: str, now: datetime, policy: Policy) -> Age
         due_at=batch.due_at,
         waits=waits,
         over=batch.state.over or _idle(batch, counted),
+        reach=frozenset() if waits or batch.stop_asked_at is None else reach(db, batch_id),
     )
 
 

@@ -9,6 +9,7 @@ from providers.port import Provider
 from store.batches import advancing
 from store.batches import views as batches
 from store.batches.advancing import Settled
+from store.batches.reach import reach
 from store.batches.views import BatchView
 from store.submissions import starting, surplus, timing
 from tasks.steps.agenda import Agenda, Verb
@@ -35,7 +36,7 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy, step: Agenda) 
     look_at = await ledger.run(timing.looked_for_at, batch_id, now)
     stop_at = await ledger.run(surplus.next_due, batch_id)
     moments = [
-        now if _asks_stop(batch, step) else None,
+        now if await _asks_stop(runtime, batch, step) else None,
         None if stop_at is None else max(stop_at, now + batch.spec.polling.min),
         # What is due and was not done waits for something else, such as a free line.
         None if send_at is None else max(send_at, now + _pause(batch)),
@@ -51,10 +52,17 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy, step: Agenda) 
     return settled
 
 
-def _asks_stop(batch: BatchView, step: Agenda) -> bool:
-    """Whether a stop has become due in the middle of a step, which knew nothing of it."""
+async def _asks_stop(runtime: Runtime, batch: BatchView, step: Agenda) -> bool:
+    """Whether a stop has become due in the middle of a step: asked for, or for what turned up.
+
+    One that failed has its own time, and one that a doubt is waiting for is due when it turns up.
+    """
     wanted = batch.stop_asked_at is not None and batch.stopped_at is None
-    return wanted and not step.waits and Verb.STOP not in step.verbs
+    if not wanted or step.waits or step.stop_failed:
+        return False
+    if Verb.STOP not in step.verbs:
+        return True
+    return bool(await runtime.ledger.run(reach, batch.id) - step.reach)
 
 
 def _pause(batch: BatchView) -> timedelta:

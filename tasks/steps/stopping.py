@@ -3,7 +3,7 @@
 from campaign.candidates import Ruling
 from campaign.errors import ProviderError
 from campaign.states import CampaignState, SubmissionState
-from store.batches import advancing
+from store.batches import advancing, reach
 from store.batches import views as batches
 from store.batches.views import BatchView
 from store.submissions import screening, starting
@@ -24,18 +24,15 @@ async def stop(runtime: Runtime, batch_id: str) -> None:
     """
     batch = await runtime.ledger.run(batches.get, batch_id)
     await _begin_no_more(runtime, batch)
-    reference = await runtime.ledger.run(batches.reference, batch_id)
-    if reference is not None:
+    asked = await runtime.ledger.run(reach.to_stop, batch_id)
+    if asked.reference is not None:
         provider = await runtime.provider(batch.campaign_id, batch.spec, batch.provider)
         try:
-            await provider.stop(reference)
+            await provider.stop(asked.reference)
         except ProviderError as error:
             await bear(runtime, batch, error)
             return
-    counted = await runtime.ledger.run(batches.tally, batch_id)
-    if not counted.undecided:
-        # A doubt that is adopted later must be stopped, too.
-        await runtime.ledger.run(advancing.stopped, batch_id, runtime.clock.now())
+    await runtime.ledger.run(advancing.stopped, batch_id, runtime.clock.now(), asked.reach)
 
 
 async def ask_if_closing(runtime: Runtime, batch_id: str) -> None:

@@ -10,7 +10,7 @@ from campaign.states import CampaignState, SubmissionState
 from simulator.faults.connection import Close
 from simulator.faults.rules import Rule
 from simulator.faults.status import Status
-from simulator.faults.timing import LateEffect
+from simulator.faults.timing import LateEffect, ListingLag
 from store.batches import advancing
 from store.batches import views as batches
 from store.decisions import holding
@@ -20,14 +20,16 @@ from tasks.registry import tasks_of
 from tasks.steps import planning
 from tasks.steps.advancing import advance
 from tasks.steps.agenda import Verb
-from tasks.steps.runtime import lend
+from tasks.steps.runtime import Runtime, lend
 from tests.flows.campaigns import APIS
 from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
-from tests.protocol.world import begin
+from tests.protocol.world import World, begin
 
 ANN = Decider(actor="ann", reason="their support has looked")
 FEW_LINES = {"concurrency": 2, "batch_size": 6, "start_guard": "0s"}
+GUARDED = {"concurrency": 400, "batch_size": 3, "start_guard": "5m"}
+PATIENT = {"min": "5s", "max": "5m", "settle": "2m"}
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -137,3 +139,62 @@ async def test_a_doubt_that_turns_up_after_a_cancellation_is_stopped(
     stops = [one for one in case.provider.requests if one.route == "cancel"]
     assert [one.state for one in case.books.submissions] == [SubmissionState.ACCEPTED]
     assert len(stops) == 1
+
+
+async def cancelled_in_doubt(world: World, runtime: Runtime) -> tuple[str, str]:
+    """Cancel a campaign whose one batch was never answered; returns its id and the batch's."""
+    campaign_id = await driver.begin_calling(runtime, world.file)
+    (batch_id,) = await planning.unfinished(runtime, campaign_id)
+    for seconds in (10, 20, 30):
+        await runtime.clock.sleep(timedelta(seconds=seconds))
+        await driver.one_step(runtime, batch_id)
+    await driver.cancel(runtime, campaign_id)
+    return campaign_id, batch_id
+
+
+def unanswered(lag: int) -> list[Rule]:
+    """The answer to the submit is lost, and lists show it so many seconds later."""
+    return [
+        Rule(routes=["submit"], count=1, fault=Close(when="after")),
+        Rule(routes=["list", "page"], fault=ListingLag(seconds=lag)),
+    ]
+
+
+@pytest.mark.parametrize("api", ["bland", "vapi", "vapi-call"])
+async def test_a_doubt_that_is_found_inside_its_guard_after_a_cancellation_rings_nobody(
+    api: str, tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin(api, tmp_path, sqlite_ledger, people=3, limits=GUARDED, polling=PATIENT) as world:
+        world.storm(unanswered(lag=150))
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id, _ = await cancelled_in_doubt(world, runtime)
+            await driver.drive(runtime, campaign_id)
+            await driver.come_back_later(runtime)
+
+    assert world.simulator.stage.world.ledger.rings == []
+
+
+async def test_a_stop_that_failed_waits_although_a_doubt_was_found_beside_it(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vapi-call", tmp_path, sqlite_ledger, people=3, limits=GUARDED) as world:
+        world.storm([Rule(routes=["submit"], count=1, fault=Close(when="after"))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.begin_calling(runtime, world.file)
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+            await driver.cancel(runtime, campaign_id)
+            await runtime.clock.sleep(timedelta(seconds=10))
+            world.storm([Rule(routes=["cancel", "detail"], fault=Status(status=503))])
+            step = await driver.one_step(runtime, batch_id)
+            failed = await runtime.ledger.run(batches.get, batch_id)
+            again_at, now = failed.due_at, runtime.clock.now()
+            states = {one.state for one in await runtime.ledger.run(submissions.of_batch, batch_id)}
+            world.calm()
+            await driver.drive(runtime, campaign_id)
+            await driver.come_back_later(runtime)
+
+    assert step.verbs == (Verb.STOP, Verb.FIND)
+    assert states == {SubmissionState.ACCEPTED}
+    assert again_at is not None
+    assert again_at - now > timedelta(seconds=4)
+    assert world.simulator.stage.world.ledger.rings == []
