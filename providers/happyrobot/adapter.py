@@ -175,17 +175,26 @@ class HappyRobot:
         return ListedCall(raw=msgspec.json.encode(both), call=call)
 
     async def stop(self, batch: BatchRef) -> None:
-        """Cancel the calls that wait, hang up those that are live; all of them, then raise."""
-        await stop_each(batch.open_calls, self._end)
+        """Cancel the calls that wait, then hang up those that are live.
 
-    async def _end(self, call_id: str) -> None:
-        path = f"/calls/{_path(call_id)}"
-        word = ((await self._http.get(path)).json(CallRow).status or "").casefold()
-        # The path of stop was seen in clients; that of cancel is inferred from it.
-        if word in WAITING:
-            await self._http.act("POST", f"{path}/cancel")
-        elif word in LIVE:
-            await self._http.act("POST", f"{path}/stop")
+        In this order: a line that is free rings the next one that waits.
+        """
+        live: list[str] = []
+
+        async def cancel(call_id: str) -> None:
+            path = f"/calls/{_path(call_id)}"
+            word = ((await self._http.get(path)).json(CallRow).status or "").casefold()
+            # The path of stop was seen in clients; that of cancel is inferred from it.
+            if word in WAITING:
+                await self._http.act("POST", f"{path}/cancel")
+            elif word in LIVE:
+                live.append(call_id)
+
+        async def hang_up(call_id: str) -> None:
+            await self._http.act("POST", f"/calls/{_path(call_id)}/stop")
+
+        await stop_each(batch.open_calls, cancel)
+        await stop_each(live, hang_up)
 
     async def _every_call(self, since: datetime) -> AsyncIterator[CallRow]:
         cursor: str | None = None

@@ -68,8 +68,9 @@ def accept(
         _look_again(db, tag, now, dials=dials)
         to_be_stopped(db, tag, now)
         _attempts_submitted(db, tag, now, dials=dials)
-        _refuse_some(db, tag, receipt.refused, now)
     if ours:
+        # The yes that tells may be late: what was found meanwhile names nobody who was refused.
+        _refuse_some(db, tag, receipt.refused, now)
         _record_calls(db, tag, receipt.call_ids)
     if dials and (not ours or came_to_nothing(db, tag)):
         comparing.record(db, tag, receipt.provider_batch_id, receipt.call_ids, now)
@@ -137,5 +138,6 @@ def _refuse_some(db: Connection, tag: str, refused: Mapping[str, str], now: date
     if refused:
         close(db, tag, AttemptState.FAILED, RecipientState.NOT_REACHED, now=now, refused=refused)
         members = (ATTEMPT.c.tag == tag) & ATTEMPT.c.key.in_(list(refused))
-        db.execute(update(ATTEMPT).where(members).values(dialled_at=None))
+        undialled = members & (ATTEMPT.c.state == AttemptState.FAILED.value)
+        db.execute(update(ATTEMPT).where(undialled).values(dialled_at=None))
         move_on(db, tag, now)

@@ -81,12 +81,16 @@ async def send(runtime: Runtime, batch: BatchView, provider: Provider, claim: Cl
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     """Do it to its end, though its step is cancelled meanwhile: the ledger may be closed then."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    task, cancelled = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Once more, if somebody is impatient.
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def _mark(runtime: Runtime, batch: BatchView, claim: Claim, *, dials: bool) -> None:

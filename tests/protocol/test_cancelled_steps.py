@@ -28,19 +28,23 @@ T = TypeVar("T")
 
 
 class InterruptedLedger(Ledger):
-    """Has a step cancelled when it asks for some work."""
+    """Has a step cancelled when it asks for some work, and once more for each work after it."""
 
     at = ""
     step: asyncio.Task[object] | None = None
+    impatient = False
 
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        if work.__name__ == self.at and self.step is not None:
+        begun = self.step is not None and self.step.cancelling() > 0
+        if self.step is not None and (work.__name__ == self.at or (begun and self.impatient)):
             self.step.cancel()
+            await asyncio.sleep(0)
         return await super().run(work, *args, **kwargs)
 
 
+@pytest.mark.parametrize("impatient", [False, True], ids=["once", "again and again"])
 @pytest.mark.parametrize(
     "status, at, state, campaign",
     [
@@ -53,6 +57,8 @@ async def test_a_refusal_is_written_down_though_its_step_is_cancelled(
     at: str,
     state: SubmissionState,
     campaign: CampaignState,
+    *,
+    impatient: bool,
     tmp_path: Path,
     sqlite_ledger: str,
 ) -> None:
@@ -64,7 +70,7 @@ async def test_a_refusal_is_written_down_though_its_step_is_cancelled(
                 async with lend(runtime):
                     campaign_id = await driver.enroll(runtime, world.file)
                     (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
-                    ledger.at = at
+                    ledger.at, ledger.impatient = at, impatient
                     ledger.step = asyncio.create_task(driver.one_step(runtime, batch_id))
                     with suppress(asyncio.CancelledError):
                         await ledger.step

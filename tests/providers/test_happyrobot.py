@@ -472,10 +472,24 @@ async def test_a_cancel_that_lost_the_race_is_no_failure() -> None:
 
 async def test_one_call_that_cannot_be_stopped_does_not_keep_the_others_going() -> None:
     failing = (asked("GET", f"{LIST}/{IDS[0]}"), answered({}, 503))
-    other = (asked("POST", f"{LIST}/{IDS[1]}/stop"), answered(call()))
+    other = (asked("POST", f"{LIST}/{IDS[1]}/cancel"), answered(call()))
 
     with pytest.raises(Transient):
-        await stop(failing, look(1, "Ringing"), other)
+        await stop(failing, look(1, "Scheduled"), other)
+
+
+async def test_who_waits_is_cancelled_before_a_line_is_freed_that_would_ring_them() -> None:
+    cancel = (asked("POST", f"{LIST}/{IDS[1]}/cancel"), answered(call()))
+    hang_up = (asked("POST", f"{LIST}/{IDS[0]}/stop"), answered(call()))
+
+    await stop(look(0, "Ringing"), look(1, "Scheduled"), cancel, hang_up)
+
+
+async def test_no_line_is_freed_while_somebody_who_waits_could_not_be_cancelled() -> None:
+    failing = (asked("POST", f"{LIST}/{IDS[1]}/cancel"), answered({}, 503))
+
+    with pytest.raises(Transient):
+        await stop(look(0, "Ringing"), look(1, "Scheduled"), failing)
 
 
 async def test_a_provider_that_asks_for_patience_is_obeyed_at_once() -> None:

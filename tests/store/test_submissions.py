@@ -201,6 +201,24 @@ def test_whom_the_provider_refused_singly_counts_as_not_dialled(desk: Desk) -> N
     ]
 
 
+def test_a_yes_that_comes_after_its_submission_was_found_tells_whom_the_provider_refused(
+    desk: Desk,
+) -> None:
+    _, runner = planned(desk)
+    refused, taken = (row["key"] for row in desk.attempts())
+    runner.claims()
+    runner.marks()
+    runner.doubts()
+    runner.hears("job-1")
+
+    assert runner.hears("job-1", refused={refused: "no such number"})
+
+    assert [(row["key"], row["state"]) for row in desk.attempts()] == [
+        (refused, "failed"),
+        (taken, "submitted"),
+    ]
+
+
 def test_what_is_looked_for_may_be_as_old_as_its_first_request(desk: Desk) -> None:
     _, runner = planned(desk)
     runner.claims()
