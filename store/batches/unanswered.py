@@ -1,24 +1,26 @@
 """Attempts that a provider is over with and says nothing about."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
+from campaign.calls import Call
 from campaign.redial import after
 from campaign.states import AttemptState, CampaignState, RecipientState
 from campaign.words import Outcome, Progress
 from store.batches.views import CALL, BatchView
+from store.calls.verdicts import Heard, decisive, goes_on, never_began, rang
 from store.database.columns import table_of
 from store.tables import Attempt, Recipient, Submission
 
 _ATTEMPT = table_of(Attempt)
 _RECIPIENT = table_of(Recipient)
 _SUBMISSION = table_of(Submission)
-_BESIDE = CALL.alias("beside")
 
 _CANCELLED = (CampaignState.CANCELLING, CampaignState.CANCELLED)
-_REACHED = [outcome.value for outcome in Outcome if outcome.reached]
 _ROUNDS = 2
 _TRIES = 20
 """Looks that fail one after the other, by `polling` less and less often: hours, unless set."""
@@ -64,10 +66,10 @@ def close_unanswered(
     if not swept and not gives_up:
         return False
     is_still = gives_up or stalled(db, batch, batch.progress, now)
-    rows = [row for row in _unanswered(db, batch) if is_still or not _goes_on(row)]
+    rows = [row for row in _unanswered(db, batch) if is_still or not goes_on(row.heard)]
     for row in rows:
-        undialled = swept and not row.rung_beside and _never_begun(batch, row.start_at)
-        attempt, outcome, reason = _verdict(row, undialled=undialled)
+        undialled = swept and _never_begun(batch, row.start_at)
+        attempt, outcome, reason = _verdict(row.heard, undialled=undialled)
         db.execute(
             update(_ATTEMPT)
             .where(_ATTEMPT.c.recipient_id == row.recipient_id, _ATTEMPT.c.no == row.no)
@@ -94,48 +96,66 @@ def _last_heard(db: Connection, batch: BatchView) -> datetime:
     return max(moment for moment in moments if moment is not None)
 
 
-def _unanswered(db: Connection, batch: BatchView) -> list[Row[Any]]:
-    """Return the submitted attempts, each once, with a call of theirs: one that is over, if any.
+@dataclass(frozen=True, slots=True)
+class _Unanswered:
+    """A submitted attempt with all that is known of its calls."""
 
-    That a call beside the one that counts is over says nothing, unless it reached somebody; but its
-    telephone may have rung, or ring still.
-    """
-    cancelled = _BESIDE.c.over & (_BESIDE.c.outcome == Outcome.CANCELLED.value)
+    recipient_id: int
+    no: int
+    dialled_at: datetime | None
+    start_at: datetime | None
+    heard: list[Heard] = field(default_factory=list[Heard])
+
+
+def _unanswered(db: Connection, batch: BatchView) -> list[_Unanswered]:
     query = (
         select(
             _ATTEMPT.c.recipient_id,
             _ATTEMPT.c.no,
             _ATTEMPT.c.dialled_at,
-            CALL.c.provider_call_id.label("call_id"),
+            _SUBMISSION.c.start_at.label("not_before"),
+            CALL.c.provider_call_id,
+            CALL.c.beside,
             CALL.c.over,
             CALL.c.outcome,
-            _SUBMISSION.c.start_at,
-            _has_beside(~(cancelled & _BESIDE.c.started_at.is_(None))).label("rung_beside"),
-            _has_beside(_BESIDE.c.over.is_(False)).label("goes_on_beside"),
+            CALL.c.started_at,
+            CALL.c.ended_at,
+            CALL.c.missing,
+            CALL.c.detail_due_at,
+            CALL.c.raw_detail.is_not(None).label("read_singly"),
         )
         .join(_SUBMISSION, _SUBMISSION.c.tag == _ATTEMPT.c.tag)
         .outerjoin(
             CALL,
-            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id)
-            & (CALL.c.attempt_no == _ATTEMPT.c.no)
-            & or_(CALL.c.beside.is_(False), CALL.c.outcome.in_(_REACHED)),
+            (CALL.c.recipient_id == _ATTEMPT.c.recipient_id) & (CALL.c.attempt_no == _ATTEMPT.c.no),
         )
         .where(_ATTEMPT.c.batch_id == batch.id, _ATTEMPT.c.state == AttemptState.SUBMITTED.value)
-        .order_by(_ATTEMPT.c.recipient_id, CALL.c.over)
+        .order_by(_ATTEMPT.c.recipient_id, CALL.c.provider_call_id)
     )
-    return list({(row.recipient_id, row.no): row for row in db.execute(query)}.values())
+    found: dict[tuple[int, int], _Unanswered] = {}
+    for row in db.execute(query):
+        one = found.setdefault(
+            (row.recipient_id, row.no),
+            _Unanswered(row.recipient_id, row.no, row.dialled_at, row.not_before),
+        )
+        if row.provider_call_id is not None:
+            one.heard.append(_heard(row))
+    return list(found.values())
 
 
-def _has_beside(which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether an attempt has such a call beside the one that counts."""
-    its = (_BESIDE.c.recipient_id == _ATTEMPT.c.recipient_id) & (
-        _BESIDE.c.attempt_no == _ATTEMPT.c.no
+def _heard(row: Row[Any]) -> Heard:
+    call = Call(
+        id=row.provider_call_id,
+        key=None,
+        to=None,
+        over=row.over,
+        outcome=Outcome(row.outcome),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
     )
-    return exists().where(its, _BESIDE.c.beside, which)
-
-
-def _goes_on(row: Row[Any]) -> bool:
-    return row.goes_on_beside or (row.call_id is not None and not row.over)
+    told = "outcome" not in row.missing.split()
+    final = row.over and told and (row.read_singly or row.detail_due_at is None)
+    return Heard(call=call, beside=row.beside, final=final)
 
 
 def _never_begun(batch: BatchView, start_at: datetime | None) -> bool:
@@ -148,14 +168,18 @@ def _never_begun(batch: BatchView, start_at: datetime | None) -> bool:
     return batch.stop_asked_at <= batch.over_at
 
 
-def _verdict(row: Row[Any], *, undialled: bool) -> tuple[AttemptState, Outcome | None, str]:
-    if row.call_id is not None and row.over:
-        return AttemptState.DONE, Outcome(row.outcome or "unknown"), "late fields never came"
-    if row.call_id is None and undialled:
+def _verdict(
+    heard: Sequence[Heard], *, undialled: bool
+) -> tuple[AttemptState, Outcome | None, str]:
+    known = decisive(heard)
+    if known is not None and not (never_began(known.call) and goes_on(heard)):
+        reason = "" if known.final else "late fields never came"
+        return AttemptState.DONE, known.call.outcome, reason
+    if any(not one.beside for one in heard):
+        return AttemptState.HELD, None, "the provider never said that the call has ended"
+    if undialled and not any(rang(one) for one in heard):
         return AttemptState.FAILED, Outcome.CANCELLED, "stopped before it was dialled"
-    if row.call_id is None:
-        return AttemptState.HELD, None, "the provider is over with the batch and lists no call"
-    return AttemptState.HELD, None, "the provider never said that the call has ended"
+    return AttemptState.HELD, None, "the provider is over with the batch and lists no call"
 
 
 def _move_recipient(

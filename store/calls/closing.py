@@ -1,6 +1,6 @@
 """What calls mean for their attempts and people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,40 +8,28 @@ from sqlalchemy import Connection
 from campaign.calls import Call
 from campaign.states import AttemptState, RecipientState
 from store import suppressions
+from store.calls.ending import ended_by
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
 from store.calls.revising import revise
-from store.calls.sequels import Landed, sequel_of, tries_of, weight
+from store.calls.sequels import Landed, sequel_of, tries_of
 from store.database import bulk
 
 
 def follow(db: Connection, origin: Origin, landed: Sequence[Landed]) -> None:
     """Close attempts whose call is final and move their people on; suppress who asked for it.
 
-    A call beside the one that counts does neither, unless it reached somebody or was an opt-out.
+    A call beside the one that counts does neither, unless it reached somebody or was an opt-out,
+    or rang in the place of one that never did; but whom it rings is waited for.
     """
-    landed = [one for one in landed if one.tells]
     _suppress(db, origin, landed)
     ours = [(one.attempt, one) for one in landed if one.attempt is not None]
-    _note_calls(db, ours)
-    ended: dict[tuple[int, int], tuple[KnownAttempt, Call]] = {}
-    for attempt, one in ours:
-        if attempt.state.open and one.final and not _is_beside(attempt, one.call):
-            key = (attempt.recipient_id, attempt.no)
-            _, known = ended.get(key, (attempt, one.call))
-            ended[key] = (attempt, max(known, one.call, key=weight))
+    ended = ended_by(db, ours)
+    _note_calls(db, ours, ended)
     _close(db, origin, list(ended.values()))
     for attempt, one in ours:
-        if not attempt.state.open:
+        if not attempt.state.open and (one.tells or one.rang_beside):
             revise(db, origin, attempt, one)
-
-
-def _is_beside(attempt: KnownAttempt, call: Call) -> bool:
-    """Another call than the one that was placed, such as a surplus one that we had stopped.
-
-    Unless it reached the person it decides nothing: the one that was placed may be under way.
-    """
-    return attempt.provider_call_id not in {None, call.id} and not call.outcome.reached
 
 
 def _suppress(db: Connection, origin: Origin, landed: Iterable[Landed]) -> None:
@@ -58,13 +46,15 @@ def _suppress(db: Connection, origin: Origin, landed: Iterable[Landed]) -> None:
     )
 
 
-def _note_calls(db: Connection, ours: Iterable[tuple[KnownAttempt, Landed]]) -> None:
+def _note_calls(
+    db: Connection, ours: Iterable[tuple[KnownAttempt, Landed]], ended: Collection[tuple[int, int]]
+) -> None:
     rows = [
         (one.call.id, attempt.recipient_id, attempt.no)
         for attempt, one in ours
         if attempt.provider_call_id is None
         and not one.beside
-        and not (attempt.state.open and one.final)
+        and (attempt.recipient_id, attempt.no) not in ended
     ]
     bulk.update(db, ATTEMPT, ["recipient_id", "no"], ["provider_call_id"], rows)
 

@@ -10,20 +10,21 @@ from campaign.calls import Call
 from campaign.redial import Sequel
 from campaign.states import AttemptState, RecipientState
 from campaign.words import Outcome
-from store.calls import rows
+from store.calls.ending import heard
 from store.calls.joining import ATTEMPT, RECIPIENT, KnownAttempt
 from store.calls.origin import Origin
-from store.calls.sequels import Landed, sequel_of, tries_of, weight
+from store.calls.sequels import Landed, sequel_of, tries_of
+from store.calls.verdicts import decisive, never_began
 from store.decisions import incidents
 
 
 def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed) -> None:
     """Take a call into account that is new, or says something new, after its attempt was closed."""
     if attempt.state is not AttemptState.DONE:
-        if _never_began(landed.call):
+        if never_began(landed.call):
             return
         _unexpected(db, origin, attempt, landed.call)
-    if not landed.final:
+    if not landed.final or not landed.tells:
         return
     decisive = _decisive(db, attempt)
     if decisive is None or decisive.outcome in {attempt.outcome, Outcome.UNKNOWN}:
@@ -34,11 +35,6 @@ def revise(db: Connection, origin: Origin, attempt: KnownAttempt, landed: Landed
         .values(outcome=decisive.outcome.value)
     )
     _revise_recipient(db, origin, attempt, decisive)
-
-
-def _never_began(call: Call) -> bool:
-    """It was stopped before it was dialled, as what nobody waits for is: no telephone rang."""
-    return call.outcome is Outcome.CANCELLED and call.started_at is None
 
 
 def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Call) -> None:
@@ -61,10 +57,8 @@ def _unexpected(db: Connection, origin: Origin, attempt: KnownAttempt, call: Cal
 
 
 def _decisive(db: Connection, attempt: KnownAttempt) -> Call | None:
-    stored = rows.of_attempt(db, attempt.recipient_id, attempt.no)
-    over = [one for one in stored if one.call.over]
-    telling = (one.call for one in over if not one.beside or one.call.outcome.reached)
-    return max(telling, key=weight, default=None)
+    one = decisive(heard(db, attempt))
+    return None if one is None else one.call
 
 
 def _revise_recipient(

@@ -13,6 +13,7 @@ from campaign.calls import Call, ListedCall
 from campaign.opt_out import asked_to_stop
 from campaign.spec import Policy
 from campaign.words import AnsweredBy, Outcome
+from store.calls.reading import given_up
 from store.database import bulk
 from store.database.columns import table_of
 from store.tables import Call as CallTable
@@ -70,6 +71,12 @@ class StoredCall:
     detail_due_at: datetime | None = None
     detail_reads: int = 0
     version: int = 1
+
+    @property
+    def final(self) -> bool:
+        """It is over, and its outcome is known as far as it will be."""
+        call, read = self.call, self.raw_detail is not None or given_up(self.detail_reads)
+        return call.over and "outcome" not in call.missing and (read or self.detail_due_at is None)
 
     @property
     def erased(self) -> bool:

@@ -11,6 +11,7 @@ from campaign.states import RecipientState
 from campaign.words import Outcome
 from store.calls.joining import ATTEMPT, KnownAttempt
 from store.calls.origin import Origin
+from store.calls.verdicts import never_began
 
 _REACHED = [outcome.value for outcome in Outcome if outcome.reached]
 
@@ -34,11 +35,11 @@ class Landed:
         """Whether it decides anything: of those beside, whom they reached or who wants no more."""
         return not self.beside or self.call.outcome.reached or self.call.opted_out
 
-
-def weight(call: Call) -> tuple[bool, bool, float]:
-    """Order the calls of one attempt: whoever was reached was reached, else the last one counts."""
-    at = call.ended_at or call.started_at
-    return call.outcome.reached, call.outcome is not Outcome.UNKNOWN, at.timestamp() if at else 0.0
+    @property
+    def rang_beside(self) -> bool:
+        """Whether it counts as a try of whom no call that counts rang."""
+        begun = self.call.over or self.call.started_at is not None
+        return self.beside and begun and not never_began(self.call)
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,27 @@ def test_an_attempt_with_two_calls_is_closed_by_the_one_that_is_over(
     assert [(row["state"], row["outcome"]) for row in desk.attempts()] == [("done", "voicemail")]
 
 
+@pytest.mark.parametrize("linked", ["call-1", "call-2"])
+def test_an_attempt_with_two_calls_is_open_as_long_as_one_goes_on(linked: str, desk: Desk) -> None:
+    batch = desk.placed(people=1)
+    (key,) = (row["key"] for row in desk.attempts())
+    ended = desk.call(key, Outcome.NO_ANSWER, id="call-1")
+    talks = desk.call(key, Outcome.UNKNOWN, id="call-2", over=False, ended_at=None)
+    desk.execute("UPDATE attempt SET provider_call_id = :linked", linked=linked)
+    desk.page(batch, [listed(talks), listed(ended)])
+
+    desk.ledger.run_sync(advancing.looked, batch.batch_id, Progress.COMPLETED, desk.now)
+    for _ in range(3):
+        desk.later(minutes=11)
+        desk.page(batch, [listed(talks), listed(ended)])
+    settle(desk, batch)
+
+    assert [row["state"] for row in desk.attempts()] == ["submitted"]
+    assert desk.plan(desk.campaign(1, "other").id) is None
+    desk.page(batch, [listed(desk.call(key, Outcome.VOICEMAIL, id="call-2"), 2)])
+    assert [(row["state"], row["outcome"]) for row in desk.attempts()] == [("done", "voicemail")]
+
+
 def test_a_late_sweep_that_failed_does_not_count_and_is_repeated(desk: Desk) -> None:
     batch = settled(desk)
     desk.later(minutes=15)

@@ -95,6 +95,8 @@ def test_a_surplus_call_that_is_not_over_does_not_stand_in_the_place_of_the_own_
 
     assert attempt(desk) == WAITS
     desk.page(batch, [listed(call(desk, Outcome.BUSY, "own-call"))])
+    assert attempt(desk) == ("submitted", None, "own-call")
+    beside(desk, batch, listed(call(desk, Outcome.NO_ANSWER, SURPLUS), 2))
     assert attempt(desk) == ("done", "busy", "own-call")
 
 
@@ -302,3 +304,94 @@ def test_a_surplus_call_that_a_person_adopts_decides(desk: Desk) -> None:
     assert desk.ledger.run_sync(adopt_call, key, row, ann, desk.now)
 
     assert attempt(desk) == ("done", "cancelled", SURPLUS)
+
+
+def never_dialled(desk: Desk) -> ListedCall:
+    """The own call as a provider lists it that was told to stop before it dialled."""
+    return listed(call(desk, Outcome.CANCELLED, "own-call", started_at=None, ended_at=None))
+
+
+def test_whom_a_surplus_call_is_talking_to_is_not_freed_by_the_own_one_that_was_cancelled(
+    desk: Desk,
+) -> None:
+    batch = stopped(desk)
+    talks = call(desk, Outcome.UNKNOWN, SURPLUS, over=False, ended_at=None)
+    beside(desk, batch, listed(talks))
+
+    desk.page(batch, [never_dialled(desk)])
+
+    assert attempt(desk) == ("submitted", None, "own-call")
+    assert desk.plan(desk.campaign(1, "other").id) is None
+    swept(desk, batch)
+    assert attempt(desk) == ("submitted", None, "own-call")
+
+    beside(desk, batch, listed(call(desk, Outcome.NO_ANSWER, SURPLUS), 2))
+    assert attempt(desk) == ("done", "no_answer", "own-call")
+    assert desk.attempts()[0]["dialled_at"] is not None
+    assert desk.attempts()[0]["reason"] == ""
+
+
+def test_whom_a_surplus_call_never_let_go_is_held_after_a_day(desk: Desk) -> None:
+    batch = stopped(desk)
+    beside(desk, batch, listed(call(desk, Outcome.UNKNOWN, SURPLUS, over=False, ended_at=None)))
+    desk.page(batch, [never_dialled(desk)])
+
+    swept(desk, batch, hours=25)
+
+    assert attempt(desk) == ("held", None, "own-call")
+    assert "never said that the call has ended" in desk.recipients()[0]["reason"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.BUSY, Outcome.CANCELLED])
+def test_a_surplus_call_that_rang_decides_where_the_own_one_never_did(
+    outcome: Outcome, desk: Desk
+) -> None:
+    batch = stopped(desk)
+    beside(desk, batch, listed(call(desk, outcome, SURPLUS)))
+
+    desk.page(batch, [never_dialled(desk)])
+
+    assert attempt(desk)[:2] == ("done", outcome.value)
+    assert desk.attempts()[0]["dialled_at"] is not None
+
+
+def test_the_single_read_of_a_surplus_call_decides_where_the_own_one_never_rang(desk: Desk) -> None:
+    batch = stopped(desk)
+    beside(desk, batch, listed(call(desk, Outcome.UNKNOWN, SURPLUS, needs_detail=True)))
+    desk.page(batch, [never_dialled(desk)])
+    assert attempt(desk) == ("submitted", None, "own-call")
+
+    read_singly(desk, batch, call(desk, Outcome.NO_ANSWER, SURPLUS))
+
+    assert attempt(desk) == ("done", "no_answer", "own-call")
+
+
+def test_a_surplus_that_nothing_was_heard_of_may_ring_whom_the_own_call_never_did(
+    desk: Desk,
+) -> None:
+    batch = stopped(desk)
+
+    desk.page(batch, [never_dialled(desk)])
+    assert attempt(desk) == ("submitted", None, "own-call")
+
+    swept(desk, batch)
+    assert attempt(desk) == ("done", "cancelled", "own-call")
+
+
+def test_a_cancelled_call_of_what_is_there_once_is_a_verdict_at_once(desk: Desk) -> None:
+    batch = desk.placed(people=1)
+
+    desk.page(batch, [never_dialled(desk)])
+
+    assert attempt(desk) == ("done", "cancelled", "own-call")
+
+
+def test_a_surplus_call_that_rang_whom_nobody_had_dialled_counts_as_a_try(desk: Desk) -> None:
+    batch = stopped(desk)
+    swept(desk, batch)
+    assert attempt(desk) == ("failed", "cancelled", None)
+
+    beside(desk, batch, listed(call(desk, Outcome.NO_ANSWER, SURPLUS)))
+
+    assert desk.attempts()[0]["dialled_at"] is not None
+    assert "unexpected_call" in desk.incidents()
