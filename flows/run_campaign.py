@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from campaign.durations import say_duration
 from flows.approving import ask
+from flows.batches_at_work import BatchesAtWork, next_batches
 from flows.cancelled_runs import watch
 from flows.form import CampaignForm
 from flows.run_batch import run_batch
@@ -29,8 +30,6 @@ from tasks.steps.enrolling import Enrolled
 from tasks.steps.runtime import Runtime, open_runtime
 
 _SUSPENDED_FOR = timedelta(days=30)
-_NOTICE = timedelta(seconds=2)
-"""How soon a free place for a batch, a pause or a cancellation is noticed while batches run."""
 
 
 def _title() -> str:
@@ -101,44 +100,23 @@ def _first_time() -> bool:
 
 async def _run_here(runtime: Runtime, enrolled: Enrolled) -> None:
     """Plan waves and run their batches until nobody is due any more; redials are waited for."""
-    running: dict[str, asyncio.Task[str]] = {}
-    # A batch that has come back is over, broken off, or waits for a campaign that is not running.
-    begun: set[str] = set()
-    broken: dict[str, BaseException] = {}
+    batches = BatchesAtWork(runtime, enrolled.id, enrolled.spec.limits.batches_at_once)
     watching = asyncio.create_task(watch(runtime, flow_run.id or ""))
     try:
         while True:
-            room = enrolled.spec.limits.batches_at_once - len(running)
-            for batch_id in await _next_batches(runtime, enrolled.id, room, begun):
-                begun.add(batch_id)
-                running[batch_id] = asyncio.create_task(run_batch(batch_id))
-            if running:
-                await asyncio.wait(
-                    running.values(),
-                    timeout=_NOTICE.total_seconds(),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                broken |= _take_finished(running)
+            await batches.begin()
+            if batches.running:
+                await batches.wait()
                 await publish(runtime, enrolled.id)
             elif not await _wait_for_redials(runtime, enrolled.id):
                 break
     finally:
-        await _end([watching, *running.values()])
-    if broken:
+        await _end([watching, *batches.running.values()])
+    if batches.broken:
         raise ExceptionGroup(
-            f"{len(broken)} batches broke off; run the campaign again to go on with them",
-            [error for error in broken.values() if isinstance(error, Exception)],
+            f"{len(batches.broken)} batches broke off; run the campaign again to go on with them",
+            [error for error in batches.broken.values() if isinstance(error, Exception)],
         )
-
-
-async def _next_batches(
-    runtime: Runtime, campaign_id: str, room: int, known: set[str]
-) -> list[str]:
-    """What was left open first, then what is planned anew."""
-    left = [one for one in await planning.unfinished(runtime, campaign_id) if one not in known]
-    if len(left) < room and await planning.anybody_due(runtime, campaign_id):
-        left += await campaigns.plan_wave(campaign_id, room - len(left))
-    return left[: max(room, 0)]
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
@@ -146,18 +124,6 @@ async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _take_finished(running: dict[str, asyncio.Task[str]]) -> dict[str, BaseException]:
-    """Remove the tasks that have ended, and return the errors of those that broke off."""
-    broken: dict[str, BaseException] = {}
-    for batch_id, task in list(running.items()):
-        if task.done():
-            del running[batch_id]
-            error = task.exception()
-            if error is not None:
-                broken[batch_id] = error
-    return broken
 
 
 async def _wait_for_redials(runtime: Runtime, campaign_id: str) -> bool:
@@ -181,7 +147,7 @@ async def _hand_over(runtime: Runtime, enrolled: Enrolled, *, spread: bool) -> N
         return
     await enrolling.hand_over(runtime, enrolled.id)
     room = enrolled.spec.limits.batches_at_once
-    planned = await _next_batches(runtime, enrolled.id, room, set())
+    planned = await next_batches(runtime, enrolled.id, room)
     if spread:
         await spread_batches(planned)
     else:

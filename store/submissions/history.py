@@ -5,9 +5,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from store.database.columns import table_of
-from store.tables import SubmitLog
+from store.tables import Submission, SubmitLog
 
 LOG = table_of(SubmitLog)
+SUBMISSION = table_of(Submission)
+
+_SENT = "start_wire"
+_CERTAIN = ("start_refused", "start_stopped", "started")
+_LOST = ("start_failed",)
 
 
 def log(
@@ -60,3 +65,25 @@ def claims_in_vain(db: Connection, tag: str, event: str) -> int:
         LOG.c.tag == tag, LOG.c.event == event, LOG.c.id > others.scalar_subquery()
     )
     return db.execute(query).scalar_one()
+
+
+def start_lost_at(db: Connection, batch_id: str) -> datetime | None:
+    """When the last start of a batch left of which nobody knows whether it worked; None: none did.
+
+    It may still take effect, whatever was said to the starts after it.
+    """
+    query = (
+        select(LOG.c.tag, LOG.c.at, LOG.c.event)
+        .join(SUBMISSION, SUBMISSION.c.tag == LOG.c.tag)
+        .where(SUBMISSION.c.batch_id == batch_id, LOG.c.event.in_([_SENT, *_CERTAIN, *_LOST]))
+        .order_by(LOG.c.id)
+    )
+    sent: dict[str, datetime] = {}
+    lost: list[datetime] = []
+    for row in db.execute(query):
+        if row.event not in _CERTAIN and row.tag in sent:
+            lost.append(sent[row.tag])
+        sent.pop(row.tag, None)
+        if row.event == _SENT:
+            sent[row.tag] = row.at
+    return max([*lost, *sent.values()], default=None)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from campaign.states import BatchState, CampaignState, SubmissionState
-from campaign.words import Progress
 from store.batches import views as batches
 from store.batches.reach import Reach, reach
 from store.batches.views import BatchView, Tally
@@ -16,6 +15,7 @@ from store.submissions import views as submissions
 from store.submissions.views import SubmissionView
 from tasks.steps import stopping, submitting
 from tasks.steps.policy import Policy
+from tasks.steps.resting import idle
 from tasks.steps.runtime import Runtime
 
 IN_DOUBT = (SubmissionState.UNKNOWN, SubmissionState.HELD)
@@ -96,25 +96,9 @@ def _agenda(db: Connection, batch_id: str, now: datetime, policy: Policy) -> Age
         verbs=verbs,
         due_at=batch.due_at,
         waits=waits,
-        over=batch.state.over or _idle(batch, counted),
+        over=batch.state.over or idle(db, batch, counted, now),
         reach=frozenset() if waits or batch.stop_asked_at is None else reach(db, batch_id),
     )
-
-
-def _idle(batch: BatchView, counted: Tally) -> bool:
-    """The campaign is not running, and nothing of this batch may ring or is still to come home."""
-    if batch.campaign_state is CampaignState.RUNNING or counted.doubtful_submissions:
-        return False
-    if not counted.dialling_submissions or _waits_for_its_start(batch, counted):
-        return True
-    return not counted.submitted and batch.swept_clean
-
-
-def _waits_for_its_start(batch: BatchView, counted: Tally) -> bool:
-    """Nothing of it was started, as the provider says, and no stop is to make sure of it."""
-    none_started = counted.accepted_submissions == counted.unstarted_submissions
-    to_be_stopped = batch.stop_asked_at is not None and batch.stopped_at is None
-    return none_started and batch.progress is Progress.CREATED and not to_be_stopped
 
 
 def _verbs(

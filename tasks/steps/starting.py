@@ -2,7 +2,16 @@
 
 from campaign.candidates import Ruling
 from campaign.drain import Drain
-from campaign.errors import NotFound, ProviderError, RateLimited, Rejected, Stopped, Unauthorized
+from campaign.errors import (
+    NotFound,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Stopped,
+    Transient,
+    Unauthorized,
+    Unsupported,
+)
 from campaign.pace import after_failure
 from campaign.rules.ruling import ruler
 from campaign.states import SubmissionState
@@ -113,18 +122,26 @@ async def _try_again(
 ) -> None:
     ledger, now = runtime.ledger, runtime.clock.now()
     pause = error.retry_after if isinstance(error, RateLimited) else None
-    failures = await ledger.run(history.times, tag, "start_failed")
+    failures = await ledger.run(history.times, tag, "start_failed", "start_refused")
     if pause is None:
         stops = await ledger.run(history.times, tag, "start_stopped")
         pause = after_failure(batch.spec.polling, failures + stops)
-    event = "start_stopped" if isinstance(error, (Stopped, RateLimited)) else "start_failed"
+    event = _event(error)
     await ledger.run(starting.start_again_at, tag, now + pause, now, reason=str(error), event=event)
-    too_often = event == "start_failed" and failures + 1 >= _MOST_FAILURES
+    too_often = event != "start_stopped" and failures + 1 >= _MOST_FAILURES
     if isinstance(error, (Rejected, Unauthorized, NotFound)) or too_often:
         reason = f"{batch.provider}: batch {batch.no} could not be started: {error}"
         await ledger.run(incidents.attention, batch.campaign_id, reason, now)
     if too_often:
         await _give_up(runtime, tag, str(error))
+
+
+def _event(error: ProviderError | Stopped) -> str:
+    """Tell what is not counted, what surely did nothing, and what may have been a start."""
+    if isinstance(error, (Stopped, RateLimited)):
+        return "start_stopped"
+    refused = isinstance(error, (Rejected, Unauthorized, NotFound, Transient, Unsupported))
+    return "start_refused" if refused else "start_failed"
 
 
 async def _give_up(runtime: Runtime, tag: str, error: str) -> None:

@@ -7,10 +7,12 @@ from campaign.states import AttemptState, CampaignState
 from simulator.faults.connection import Close
 from simulator.faults.rules import Rule
 from simulator.faults.status import Status
+from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.batches import views as batches
 from store.batches.views import BatchView
 from tasks.steps import planning
+from tasks.steps.resting import resting
 from tasks.steps.runtime import Runtime, lend
 from tests.protocol import driver, rest
 from tests.protocol.invariants import violations
@@ -121,3 +123,67 @@ async def test_nobody_is_held_for_a_start_that_waits_for_the_campaign_to_go_on(
     assert counted.held == 0
     assert violations(case) == []
     assert {one.state for one in case.books.attempts} == {AttemptState.DONE}
+
+
+async def test_a_paused_campaign_is_not_left_while_a_lost_start_may_take_effect(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["start"], fault=LateEffect(seconds=180))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.begin_calling(runtime, world.file)
+            await pause(runtime, campaign_id)
+            begun_at = runtime.clock.now()
+            await driver.drive(runtime, campaign_id)
+            took = runtime.clock.now() - begun_at
+            counted = await driver.balance(runtime, campaign_id)
+            await go_on(runtime, campaign_id)
+        case = await rest.after_the_storm(world)
+
+    assert counted.open == 0
+    assert took < timedelta(hours=1)
+    assert {one.state for one in case.books.attempts} == {AttemptState.DONE}
+    assert violations(case) == []
+
+
+async def test_a_paused_campaign_is_left_soon_after_a_lost_start_that_had_no_effect(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["start"], fault=Close(when="before"))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.begin_calling(runtime, world.file)
+            world.calm()
+            await pause(runtime, campaign_id)
+            begun_at = runtime.clock.now()
+            await driver.drive(runtime, campaign_id)
+            took = runtime.clock.now() - begun_at
+
+    assert timedelta(minutes=25) < took < timedelta(hours=1)
+
+
+async def test_what_rests_is_taken_again_once_its_campaign_can_be_gone_on_with(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["start"], fault=Status(status=403))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.begin_calling(runtime, world.file)
+            await driver.drive(runtime, campaign_id)
+            (batch_id,) = await planning.unfinished(runtime, campaign_id)
+
+            async def rests() -> bool:
+                return bool(await resting(runtime, campaign_id, [batch_id]))
+
+            stopped = await rests()
+            now = runtime.clock.now()
+            await runtime.ledger.run(
+                campaigns.set_state, campaign_id, CampaignState.RUNNING, "", now
+            )
+            resumed = await rests()
+            await driver.cancel(runtime, campaign_id)
+            cancelled = await rests()
+
+    assert stopped
+    assert not resumed
+    assert not cancelled

@@ -8,6 +8,7 @@ import pytest
 
 from campaign.states import CampaignState, SubmissionState
 from simulator.faults.connection import Close
+from simulator.faults.paging import WrongTotal
 from simulator.faults.rules import Rule
 from simulator.faults.status import Status
 from simulator.faults.timing import LateEffect, ListingLag
@@ -46,6 +47,20 @@ async def test_a_cancelled_campaign_ends_soon_with_all_that_rang(
     assert violations(case) == []
     assert ended is CampaignState.CANCELLED
     assert took < timedelta(hours=1)
+
+
+async def test_a_cancellation_ends_though_the_provider_speaks_of_more_calls_than_it_shows(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("bland", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(fault=WrongTotal(by=1))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.begin_calling(runtime, world.file)
+            await runtime.clock.sleep(timedelta(seconds=10))
+            ended, took = await driver.cancel_to_the_end(runtime, campaign_id)
+
+    assert ended is CampaignState.CANCELLED
+    assert took < timedelta(hours=2)
 
 
 @pytest.mark.parametrize("api", ["vogent", "bland"])
