@@ -2,8 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from campaign.calls import BatchRef
 from campaign.states import AttemptState, SubmissionState
@@ -86,6 +97,22 @@ def reach(db: Connection, batch_id: str) -> Reach:
         # Its stop is one for all calls, also for those that are listed later.
         return frozenset(names | starts)
     return frozenset(names | starts | {(call_id,) for call_id in _open_calls(db, batch_id)})
+
+
+def missed(db: Connection, batch: ColumnElement[str], now: datetime) -> None:
+    """Have a batch that is to be stopped stopped again: what turns up only now was not reached.
+
+    Due at once, unless a look has failed: that said when to try again.
+    """
+    asked = (BATCH.c.id == batch) & BATCH.c.stop_asked_at.is_not(None)
+    db.execute(update(BATCH).where(asked).values(stopped_at=None))
+    db.execute(update(BATCH).where(asked, BATCH.c.failures == 0).values(due_at=now))
+
+
+def missed_calls(db: Connection, batch_id: str, now: datetime) -> None:
+    """The same for calls of it that are listed only now, where each is stopped by itself."""
+    if not db.scalar(_HAS_BATCH, {"its_id": batch_id}):
+        missed(db, literal(batch_id), now)
 
 
 def _open_calls(db: Connection, batch_id: str) -> Mapping[str, str]:

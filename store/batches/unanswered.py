@@ -68,7 +68,7 @@ def close_unanswered(
     is_still = gives_up or stalled(db, batch, batch.progress, now)
     rows = [row for row in _unanswered(db, batch) if is_still or not goes_on(row.heard)]
     for row in rows:
-        undialled = swept and _never_begun(batch, row.start_at)
+        undialled = swept and _never_begun(batch, row)
         attempt, outcome, reason = _verdict(row.heard, undialled=undialled)
         db.execute(
             update(_ATTEMPT)
@@ -104,6 +104,8 @@ class _Unanswered:
     no: int
     dialled_at: datetime | None
     start_at: datetime | None
+    placed_id: str | None
+    """Of the call that counts, as far as it is known."""
     heard: list[Heard] = field(default_factory=list[Heard])
 
 
@@ -113,6 +115,7 @@ def _unanswered(db: Connection, batch: BatchView) -> list[_Unanswered]:
             _ATTEMPT.c.recipient_id,
             _ATTEMPT.c.no,
             _ATTEMPT.c.dialled_at,
+            _ATTEMPT.c.provider_call_id.label("placed_id"),
             _SUBMISSION.c.start_at.label("not_before"),
             CALL.c.provider_call_id,
             CALL.c.beside,
@@ -136,7 +139,7 @@ def _unanswered(db: Connection, batch: BatchView) -> list[_Unanswered]:
     for row in db.execute(query):
         one = found.setdefault(
             (row.recipient_id, row.no),
-            _Unanswered(row.recipient_id, row.no, row.dialled_at, row.not_before),
+            _Unanswered(row.recipient_id, row.no, row.dialled_at, row.not_before, row.placed_id),
         )
         if row.provider_call_id is not None:
             one.heard.append(_heard(row))
@@ -158,13 +161,14 @@ def _heard(row: Row[Any]) -> Heard:
     return Heard(call=call, beside=row.beside, final=final)
 
 
-def _never_begun(batch: BatchView, start_at: datetime | None) -> bool:
+def _never_begun(batch: BatchView, row: _Unanswered) -> bool:
     """Whether a batch was stopped before everybody in it was dialled."""
     if batch.stopped_at is None or batch.stop_asked_at is None or batch.over_at is None:
         return False
     if batch.progress is None:
-        # It has only calls, dialled at once or at their start: there is no queue to stop.
-        return start_at is not None and start_at > batch.stopped_at
+        # It has only calls, dialled at once or at their start, and each is stopped by its id.
+        begins_at = None if row.placed_id is None else row.start_at
+        return begins_at is not None and begins_at > batch.stopped_at
     return batch.stop_asked_at <= batch.over_at
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, bindparam, select
 
 from campaign.calls import Call
+from store.batches.reach import missed_calls
 from store.calls import rows
 from store.calls.joining import Attempts, KnownAttempt, attempts_for
 from store.calls.marks import is_ours
@@ -103,6 +104,7 @@ class _Taker:
         self._replaced: list[tuple[str, bytes]] = []
         self._landed: dict[str, Landed] = {}
         self._foreign = 0
+        self._turned_up = False
 
     def take(self, listed: _Listed) -> None:
         """Take one row that is new or differs from what is stored."""
@@ -122,6 +124,8 @@ class _Taker:
         rows.keep_versions(self._db, self._origin.provider, self._replaced, now)
         rows.insert(self._db, [self._stored[call_id] for call_id in self._new], now)
         rows.update(self._db, [self._stored[call_id] for call_id in self._renewed], now)
+        if self._turned_up:
+            missed_calls(self._db, self._origin.batch_id, now)
         return Taken(list(self._landed.values()), len(self._new), len(self._changed), self._foreign)
 
     def _take_new(self, listed: _Listed) -> None:
@@ -144,6 +148,7 @@ class _Taker:
             detail_due_at=first_read(call, self._origin.now),
         )
         self._new[call.id] = None
+        self._note_turned_up(attempt, call)
         self._keep(stored, attempt, listed.call)
 
     def _is_ours(self, listed: _Listed) -> bool:
@@ -177,6 +182,8 @@ class _Taker:
         if call.id not in self._new:
             self._renewed[call.id] = None
             self._changed |= set() if same else {call.id}
+        if orphan_no_more:
+            self._note_turned_up(attempt, one)
         if orphan_no_more or not same:
             self._keep(renewed, attempt, call)
         else:
@@ -216,6 +223,11 @@ class _Taker:
             recipient_id=attempt.recipient_id,
             attempt_no=attempt.no,
         )
+
+    def _note_turned_up(self, attempt: KnownAttempt | None, call: Call) -> None:
+        """Note whether nobody knew of a call that goes on: no stop can have reached it."""
+        if attempt is not None and attempt.provider_call_id != call.id and not call.over:
+            self._turned_up = True
 
     def _keep(self, stored: StoredCall, attempt: KnownAttempt | None, listed: Call) -> None:
         call = stored.call

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from campaign.states import AttemptState, RecipientState, SubmissionState
+from store.batches.reach import missed
 from store.database.columns import table_of
 from store.failover.moving import move_on
 from store.submissions import comparing
 from store.submissions.history import log
 from store.submissions.views import ATTEMPT, SUBMISSION, batch_of
-from store.tables import Batch, Recipient
+from store.tables import Recipient
 
-_BATCH = table_of(Batch)
 RECIPIENT = table_of(Recipient)
 
 
@@ -130,13 +130,8 @@ def _count_as_dialled(db: Connection, tag: str, now: datetime, *, dials: bool) -
 
 
 def to_be_stopped(db: Connection, tag: str, now: datetime) -> None:
-    """A stop that the batch was asked for did not reach what turns up only now.
-
-    Due at once, unless a look has failed: that said when to try again.
-    """
-    asked = (_BATCH.c.id == batch_of(tag)) & _BATCH.c.stop_asked_at.is_not(None)
-    db.execute(update(_BATCH).where(asked).values(stopped_at=None))
-    db.execute(update(_BATCH).where(asked, _BATCH.c.failures == 0).values(due_at=now))
+    """A stop that the batch was asked for did not reach what turns up only now."""
+    missed(db, batch_of(tag), now)
 
 
 def close(

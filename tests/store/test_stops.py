@@ -1,8 +1,13 @@
 """What a stop reached, and what turned up since and is to be stopped yet."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
-from campaign.calls import Found
+import pytest
+
+from campaign.calls import Call, Found
+from campaign.words import Outcome, Progress
 from store.batches import advancing, reach
 from store.batches import views as batches
 from store.batches.reach import Reach
@@ -118,3 +123,97 @@ def test_a_stop_leaves_a_doubt_to_be_stopped_when_it_turns_up(desk: Desk) -> Non
     stop(desk, batch, asked(desk, batch))
 
     assert seen(desk, batch).stopped_at is None
+
+
+def under_way(desk: Desk, key: str, call_id: str, **changes: Any) -> Call:
+    said: dict[str, Any] = {"id": call_id, "over": False, "started_at": None, "ended_at": None}
+    return desk.call(key, Outcome.UNKNOWN, **(said | changes))
+
+
+def test_a_call_that_is_listed_only_after_the_stop_is_to_be_stopped_once(desk: Desk) -> None:
+    batch = begun(desk)
+    _, key = [row["key"] for row in desk.attempts(batch_id=batch.batch_id)]
+    before = to_stop(desk, batch)
+    stop(desk, batch, asked(desk, batch))
+    desk.later(minutes=1)
+    desk.page(batch, [listed(under_way(desk, key, "second"))])
+    turned_up, calls = seen(desk, batch), to_stop(desk, batch)
+    stop(desk, batch, asked(desk, batch))
+    stopped_at = desk.now
+
+    desk.later(minutes=1)
+    ringing = under_way(desk, key, "second", started_at=desk.now)
+    desk.page(batch, [listed(ringing, version=2)])
+
+    assert (before, calls) == ({"first"}, {"first", "second"})
+    assert (turned_up.stopped_at, turned_up.due_at) == (None, stopped_at)
+    assert seen(desk, batch).stopped_at == stopped_at
+
+
+def test_a_call_that_the_answer_named_was_stopped_before_it_was_listed(desk: Desk) -> None:
+    batch = begun(desk)
+    key, _ = [row["key"] for row in desk.attempts(batch_id=batch.batch_id)]
+    stop(desk, batch, asked(desk, batch))
+
+    desk.page(batch, [listed(under_way(desk, key, "first"))])
+
+    assert seen(desk, batch).stopped_at is not None
+
+
+def test_a_call_that_is_listed_after_the_stop_of_a_whole_batch_was_stopped_with_it(
+    desk: Desk,
+) -> None:
+    batch = begun(desk)
+    _, key = [row["key"] for row in desk.attempts(batch_id=batch.batch_id)]
+    desk.ledger.run_sync(advancing.looked, batch.batch_id, Progress.RUNNING, desk.now)
+    stop(desk, batch, asked(desk, batch))
+
+    desk.page(batch, [listed(under_way(desk, key, "second"))])
+
+    assert seen(desk, batch).stopped_at is not None
+
+
+def test_a_second_call_of_one_attempt_is_stopped_with_the_first(desk: Desk) -> None:
+    batch = begun(desk)
+    key, _ = [row["key"] for row in desk.attempts(batch_id=batch.batch_id)]
+    stop(desk, batch, asked(desk, batch))
+
+    desk.page(batch, [listed(under_way(desk, key, "once-more"))])
+
+    assert seen(desk, batch).stopped_at is None
+    assert to_stop(desk, batch) == {"first", "once-more"}
+
+
+def test_a_call_that_turns_up_of_whoever_is_held_is_to_be_stopped(desk: Desk) -> None:
+    batch = begun(desk)
+    stop(desk, batch, asked(desk, batch))
+    _, attempt = desk.attempts(batch_id=batch.batch_id)
+    desk.execute("UPDATE attempt SET state = 'held' WHERE key = :key", key=attempt["key"])
+
+    desk.page(batch, [listed(under_way(desk, attempt["key"], "second"))])
+
+    assert seen(desk, batch).stopped_at is None
+    assert to_stop(desk, batch) == {"first", "second"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_only_a_call_that_the_stop_could_name_is_known_not_to_be_dialled(
+    desk: Desk, *, named: bool
+) -> None:
+    batch = desk.plan(desk.campaign(people=1).id)
+    assert batch is not None
+    (attempt,) = desk.attempts(batch_id=batch.batch_id)
+    desk.submit(batch, {attempt["key"]: "first"} if named else {})
+    starts_at = desk.now + timedelta(minutes=5)
+    desk.execute("UPDATE submission SET start_at = :at", at=starts_at.isoformat())
+    desk.ledger.run_sync(advancing.ask_stop_of, batch.batch_id, desk.now)
+    stop(desk, batch, asked(desk, batch))
+    desk.later(hours=25)
+    for _ in range(4):
+        desk.ledger.run_sync(advancing.settle, batch.batch_id, desk.now, own_progress=True)
+        desk.page(batch, [])
+        desk.later(hours=1)
+    desk.ledger.run_sync(advancing.settle, batch.batch_id, desk.now, own_progress=True)
+
+    (attempt,) = desk.attempts(batch_id=batch.batch_id)
+    assert attempt["state"] == ("failed" if named else "held")
