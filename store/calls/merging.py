@@ -49,6 +49,11 @@ def merged(call: Call, earlier: Call) -> Call:
     return replace(one, missing=still_missing(one))
 
 
+def reached_after_all(call: Call, earlier: Call) -> bool:
+    """Whether somebody was reached of whom it was known for good that they were not."""
+    return _settled(call) and call.outcome.reached and not earlier.outcome.reached
+
+
 def _settled(call: Call) -> bool:
     """Whether its outcome is known for good."""
     return call.over and call.outcome is not Outcome.UNKNOWN and "outcome" not in call.missing

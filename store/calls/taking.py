@@ -10,7 +10,7 @@ from store.batches.reach import missed_calls
 from store.calls import rows
 from store.calls.joining import Attempts, KnownAttempt, attempts_for
 from store.calls.marks import is_ours
-from store.calls.merging import merged, says_the_same, still_missing
+from store.calls.merging import merged, reached_after_all, says_the_same, still_missing
 from store.calls.origin import Origin
 from store.calls.reading import first_read, given_up
 from store.calls.rows import CALL, Place, StoredCall
@@ -178,6 +178,9 @@ class _Taker:
         if not same:
             due_at = first_read(replace(one, needs_detail=call.needs_detail), self._origin.now)
             renewed = replace(renewed, detail_due_at=due_at, detail_reads=0)
+        elif poorer and reached_after_all(call, known.call):
+            # Once for each row that is new: only the single read can tell which is right.
+            renewed = replace(renewed, detail_due_at=self._origin.now, detail_reads=0)
         self._replaced.append((call.id, known.raw))
         if call.id not in self._new:
             self._renewed[call.id] = None

@@ -221,3 +221,44 @@ def test_an_orphan_that_only_the_single_read_knows_to_want_no_more_calls_is_supp
 
     assert desk.stored(provider_call_id="orphan")[0]["recipient_id"] is None
     assert desk.ledger.run_sync(suppressions.contains, stranger)
+
+
+def test_a_row_of_somebody_reached_after_all_has_the_call_read_singly_once_more(
+    desk: Desk,
+) -> None:
+    batch = desk.placed(people=1)
+    (call,) = desk.calls(batch, Outcome.NO_ANSWER)
+    row = replace(call, needs_detail=True)
+    desk.page(batch, [listed(row)])
+    desk.detail(batch, call.id, listed(call, "detail"))
+    assert desk.attempts()[0]["outcome"] == "no_answer"
+
+    news = replace(row, outcome=Outcome.ANSWERED)
+    desk.page(batch, [listed(news, 2)])
+    assert due(desk, batch) == [call.id]
+    assert desk.attempts()[0]["outcome"] == "no_answer"
+
+    desk.detail(batch, call.id, listed(replace(call, outcome=Outcome.ANSWERED), "detail 2"))
+    assert desk.attempts()[0]["outcome"] == "answered"
+    assert desk.recipients()[0]["state"] == "reached"
+    desk.page(batch, [listed(news, 2)])
+    desk.page(batch, [listed(news, 3)])
+    assert due(desk, batch) == []
+
+
+def test_a_row_that_goes_on_saying_the_opposite_is_believed_no_more_than_the_single_read(
+    desk: Desk,
+) -> None:
+    batch = desk.placed(people=1)
+    (call,) = desk.calls(batch, Outcome.NO_ANSWER)
+    row = replace(call, needs_detail=True)
+    desk.page(batch, [listed(row)])
+    desk.detail(batch, call.id, listed(call, "detail"))
+
+    contrary = listed(replace(row, outcome=Outcome.ANSWERED), 2)
+    desk.page(batch, [contrary])
+    desk.detail(batch, call.id, listed(call, "detail"))
+    desk.page(batch, [contrary])
+
+    assert due(desk, batch) == []
+    assert desk.attempts()[0]["outcome"] == "no_answer"
