@@ -223,14 +223,20 @@ def test_an_orphan_that_only_the_single_read_knows_to_want_no_more_calls_is_supp
     assert desk.ledger.run_sync(suppressions.contains, stranger)
 
 
-def test_a_row_of_somebody_reached_after_all_has_the_call_read_singly_once_more(
-    desk: Desk,
-) -> None:
+def read_as_unanswered(desk: Desk) -> tuple[PlannedBatch, Call, Call]:
+    """A batch, its only call as it was read singly, and its row in the list."""
     batch = desk.placed(people=1)
     (call,) = desk.calls(batch, Outcome.NO_ANSWER)
     row = replace(call, needs_detail=True)
     desk.page(batch, [listed(row)])
     desk.detail(batch, call.id, listed(call, "detail"))
+    return batch, call, row
+
+
+def test_a_row_of_somebody_reached_after_all_has_the_call_read_singly_once_more(
+    desk: Desk,
+) -> None:
+    batch, call, row = read_as_unanswered(desk)
     assert desk.attempts()[0]["outcome"] == "no_answer"
 
     news = replace(row, outcome=Outcome.ANSWERED)
@@ -249,11 +255,7 @@ def test_a_row_of_somebody_reached_after_all_has_the_call_read_singly_once_more(
 def test_a_row_that_goes_on_saying_the_opposite_is_believed_no_more_than_the_single_read(
     desk: Desk,
 ) -> None:
-    batch = desk.placed(people=1)
-    (call,) = desk.calls(batch, Outcome.NO_ANSWER)
-    row = replace(call, needs_detail=True)
-    desk.page(batch, [listed(row)])
-    desk.detail(batch, call.id, listed(call, "detail"))
+    batch, call, row = read_as_unanswered(desk)
 
     contrary = listed(replace(row, outcome=Outcome.ANSWERED), 2)
     desk.page(batch, [contrary])
