@@ -17,6 +17,7 @@ from tasks.steps import enrolling, planning, sweeping
 from tasks.steps.runtime import Runtime
 
 _AT_ONCE = 16
+_CANCELLED = "what was cancelled in Prefect"
 
 
 @dataclass(slots=True)
@@ -40,8 +41,9 @@ class Sweep:
 
     async def once(self) -> bool:
         """Do everything that is due. Returns whether anything could be done."""
-        with self._apart("looking for", "what was cancelled in Prefect"):
-            await heed_cancellations(self.runtime)
+        if _CANCELLED not in self.broken:
+            with self._apart("looking for", _CANCELLED):
+                await heed_cancellations(self.runtime)
         await sweeping.recover(self.runtime)
         worked = await self._advance_all(
             await sweeping.due_batches(self.runtime, besides=self.broken)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from campaign.errors import NotFound, RateLimited, Rejected, Transient
+from campaign.errors import NotFound, ProviderError, RateLimited, Rejected, Unauthorized
 
 
 async def stop_each(call_ids: Iterable[str], stop: Callable[[str], Awaitable[None]]) -> None:
@@ -11,15 +11,15 @@ async def stop_each(call_ids: Iterable[str], stop: Callable[[str], Awaitable[Non
     A call that is not known or refuses has ended in the meantime: its next look tells. Raises
     `RateLimited` and `Unauthorized` at once, since the others would fare no better.
     """
-    failure: Transient | None = None
+    failure: ProviderError | None = None
     for call_id in call_ids:
         try:
             await stop(call_id)
         except (NotFound, Rejected):
             continue
-        except RateLimited:
+        except (RateLimited, Unauthorized):
             raise
-        except Transient as error:
+        except ProviderError as error:
             failure = failure or error
     if failure is not None:
         raise failure

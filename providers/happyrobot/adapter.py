@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import ClassVar, Self
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from campaign.calls import (
     Receipt,
     SubmissionRef,
 )
-from campaign.errors import Ambiguous, NotFound, Unreadable
+from campaign.errors import Ambiguous, NotFound, Rejected, Unreadable
 from campaign.words import Progress
 from providers.finding import Hit, sorted_out
 from providers.happyrobot import orders
@@ -175,26 +176,29 @@ class HappyRobot:
         return ListedCall(raw=msgspec.json.encode(both), call=call)
 
     async def stop(self, batch: BatchRef) -> None:
-        """Cancel the calls that wait, then hang up those that are live.
+        """Cancel the calls that wait, then hang up those that are live; all of them, then raise.
 
         In this order: a line that is free rings the next one that waits.
         """
         live: list[str] = []
 
-        async def cancel(call_id: str) -> None:
+        async def end(call_id: str) -> None:
             path = f"/calls/{_path(call_id)}"
+            if call_id in live:
+                await self._http.act("POST", f"{path}/stop")
+                return
             word = ((await self._http.get(path)).json(CallRow).status or "").casefold()
             # The path of stop was seen in clients; that of cancel is inferred from it.
             if word in WAITING:
-                await self._http.act("POST", f"{path}/cancel")
+                try:
+                    await self._http.act("POST", f"{path}/cancel")
+                except Rejected:
+                    live.append(call_id)  # It may have begun to ring in the meantime.
             elif word in LIVE:
                 live.append(call_id)
 
-        async def hang_up(call_id: str) -> None:
-            await self._http.act("POST", f"/calls/{_path(call_id)}/stop")
-
-        await stop_each(batch.open_calls, cancel)
-        await stop_each(live, hang_up)
+        # What is found to be live comes behind all the others, once more.
+        await stop_each(chain(batch.open_calls, live), end)
 
     async def _every_call(self, since: datetime) -> AsyncIterator[CallRow]:
         cursor: str | None = None

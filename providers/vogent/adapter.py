@@ -116,14 +116,20 @@ class Vogent:
         job = await self._job(job_id)
         if job.progress is Progress.UNKNOWN:
             raise Transient("the job is in a state that we have never seen")
-        if job.status not in {"INIT", "PAUSED"}:
-            return
-        queue = await self._all(f"batch_dial_jobs/{job_id}/queue")
-        jobs.compare(submission, queue, begun=job.status == "PAUSED")
+        if job.progress is Progress.CREATED:
+            jobs.compare(submission, await self._all(f"batch_dial_jobs/{job_id}/queue"))
 
     async def start(self, submission: SubmissionRef, fence: Fence) -> None:
-        """`paused: false` by id; nothing is sent to a job that runs or is over."""
-        await self._go_on(_id_of(submission), {"INIT", "PAUSED"}, fence)
+        """`paused: false` by id; nothing is sent to a job that runs or is over.
+
+        A pause is never lifted, though the very same request would: it may be our own stop, of
+        which a ledger that was restored from a backup knows nothing.
+        """
+        job = await self._go_on(_id_of(submission), {"INIT"}, fence)
+        if job.progress is Progress.PAUSED:
+            raise Rejected(
+                "somebody has paused the job: resume it in Vogent's dashboard, or cancel"
+            )
 
     async def status(self, batch: BatchRef) -> BatchStatus:
         """`GET /batch_dial_jobs/{id}`: a word and no counts."""
@@ -164,14 +170,15 @@ class Vogent:
         """`paused: false` by id, for a job that is paused and no other."""
         await self._go_on(_id_of(*batch.submissions), {"PAUSED"}, fence)
 
-    async def _go_on(self, job_id: str, waiting: set[str], fence: Fence) -> None:
-        """Make telephones ring, unless they already do or never will."""
+    async def _go_on(self, job_id: str, waiting: set[str], fence: Fence) -> jobs.Job:
+        """Make telephones ring, unless they already do or never will; the job as it was before."""
         job = await self._job(job_id)
         if job.progress is Progress.UNKNOWN:
             raise Transient("the job is in a state that we have never seen")
         if job.status in waiting:
             path, body = f"batch_dial_jobs/{job_id}/paused", msgspec.json.encode({"paused": False})
             await self._http.submit(path, body, fence, FACTS.no_effect)
+        return job
 
     async def _job(self, job_id: str) -> jobs.Job:
         return (await self._http.get(f"batch_dial_jobs/{job_id}")).json(jobs.Job)

@@ -83,17 +83,16 @@ def tagged(rows: Iterable[msgspec.Raw], tag: str) -> list[Found]:
     return sorted(hits, key=lambda hit: hit.created_at or datetime.max.replace(tzinfo=UTC))
 
 
-def compare(submission: SubmissionRef, queue: Iterable[msgspec.Raw], *, begun: bool) -> None:
-    """Prove that a job's queue holds exactly our calls; of one that has begun, no others.
+def compare(submission: SubmissionRef, queue: Iterable[msgspec.Raw]) -> None:
+    """Prove that the queue of a job that has not begun holds exactly our calls.
 
-    Raises `Rejected`; `Transient` if the queue may still be filling up or dialling has begun.
+    Raises `Rejected`; `Transient` if the queue may still be filling up.
     """
     ours = submission.keys
     keys = [_key(row) for row in queue]
     if len(set(keys)) < len(keys) or not ours.issuperset(keys):
-        error = Transient if begun else Rejected
-        raise error("the job's queue holds rows that are not ours, or one twice")
-    if len(keys) < len(ours) and not begun:
+        raise Rejected("the job's queue holds rows that are not ours, or one twice")
+    if len(keys) < len(ours):
         young = datetime.now(UTC) - submission.since < _INGESTION
         error = Transient if young else Rejected
         raise error("the job's queue lacks some of our rows")

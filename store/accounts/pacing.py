@@ -124,10 +124,14 @@ def turn(db: Connection, tag: str, quota: Quota, *, lines: int, now: datetime) -
     return _by_rate(db, tag, quota, now) or _by_lines(db, tag, quota, lines, now)
 
 
-def put_off(db: Connection, batch_id: str, waits: Wait) -> None:
-    """Let all of a batch that is planned wait, at least so long."""
+def put_off(db: Connection, batch_id: str, waits: Wait, *, starts: bool = False) -> None:
+    """Let all of a batch that is planned wait, at least so long; and what waits for its start."""
     s = SUBMISSION.c
-    waiting = (s.batch_id == batch_id) & (s.state == SubmissionState.PLANNED.value)
+    to_be_done = s.state == SubmissionState.PLANNED.value
+    if starts:
+        unstarted = (s.state == SubmissionState.ACCEPTED.value) & s.started_at.is_(None)
+        to_be_done = or_(to_be_done, unstarted)
+    waiting = (s.batch_id == batch_id) & to_be_done
     early = or_(s.due_at.is_(None), s.due_at < waits.until)
     db.execute(
         update(SUBMISSION)

@@ -44,8 +44,9 @@ def finish(db: Connection, campaign_id: str, now: datetime) -> bool:
     Whoever waits for a call is skipped, what was not sent is called off, and what is at a provider
     is to be stopped there. Returns True if nothing is under way there: then it is cancelled.
     """
-    _skip_waiting(db, campaign_id)
+    # The batches first, as whoever stores a page of them locks them.
     advancing.ask_stop(db, campaign_id, now)
+    _skip_waiting(db, campaign_id)
     for batch_id in _under_way(db, campaign_id):
         _call_off(db, batch_id, now)
         advancing.settle(db, batch_id, now, own_progress=False)

@@ -10,6 +10,7 @@ from store.allowance.gate import refuse_beyond
 from store.database.columns import table_of
 from store.planning.choosing import Judge
 from store.submissions.history import log
+from store.submissions.locking import lock_batch_of
 from store.submissions.screening import refuse_if_stopped, refuse_uncallable
 from store.submissions.views import ATTEMPT, SUBMISSION
 from store.tables import Batch, Call
@@ -70,6 +71,7 @@ def started_by_its_calls(db: Connection, batch_id: str, now: datetime) -> None:
 
 def give_way(db: Connection, tag: str, now: datetime, reason: str) -> None:
     """No start is sent again: as one may have worked, it counts as started and is to be stopped."""
+    lock_batch_of(db, tag)
     accepted = SUBMISSION.c.state == SubmissionState.ACCEPTED.value
     mine = (SUBMISSION.c.tag == tag) & accepted & SUBMISSION.c.started_at.is_(None)
     values = {"started_at": now, "due_at": None, "note": reason}

@@ -33,11 +33,11 @@ _FOR_GOOD = (Unauthorized, Rejected, NotFound, Unsupported)
 async def may_send(runtime: Runtime, batch: BatchView) -> bool:
     """Whether this ledger knows of everything of the campaign that its providers show.
 
-    Asked once in the life of a runner, of the batch's provider and of every other one that its
-    people may have been sent on to, and anew when something is to be sent again. Otherwise an
+    Asked once in the life of a runner, and anew when something is to be sent again. Otherwise an
     incident is reported, and nothing is sent. A provider that cannot be asked now is asked again
     later, and the batch waits until then; one that refuses, or fails time and again, is told to a
-    person, and asked again by `outdial resume`.
+    person, and asked again by `outdial resume`. The other providers that its people may have been
+    sent on to are asked as well, as far as they can be.
     """
     others = await runtime.ledger.run(refusals.goes_between, batch.campaign_id)
     put_back = await runtime.ledger.run(submissions.last_put_back, batch.id)
@@ -56,11 +56,16 @@ async def _is_no_copy(runtime: Runtime, batch: BatchView, name: str) -> bool:
         provider = await runtime.provider(batch.campaign_id, batch.spec, name)
         shown = await provider.tags(campaign.created_at)
     except ProviderError as error:
+        if name != batch.provider:
+            # Or an outage of one would stop them all, and with it what failover is for.
+            return True
         wait = Wait(until=await bear(runtime, batch, error), reason=f"{name} cannot be read")
-        await runtime.ledger.run(pacing.put_off, batch.id, wait)
+        await runtime.ledger.run(pacing.put_off, batch.id, wait, starts=True)
         if isinstance(error, _FOR_GOOD) or batch.failures + 1 >= _MOST_FAILURES:
             reason, now = _why_unasked(name, error), runtime.clock.now()
             await runtime.ledger.run(incidents.attention, batch.campaign_id, reason, now)
+            # Counted anew once a person has had it asked again.
+            await runtime.ledger.run(advancing.collected, batch.id)
         return False
     if batch.failures:
         await runtime.ledger.run(advancing.collected, batch.id)

@@ -47,6 +47,8 @@ async def settle(runtime: Runtime, batch_id: str, policy: Policy, step: Agenda) 
         _closes_at(batch, settled, now) if native else None,
     ]
     due_at = min((moment for moment in moments if moment is not None), default=None)
+    if due_at is None and _waits_to_stop(batch, settled):
+        due_at = now + batch.spec.polling.min
     note = _note(batch, settled, due_at)
     await ledger.run(advancing.schedule, batch, due_at, note, stepped_at=now)
     return settled
@@ -63,6 +65,12 @@ async def _asks_stop(runtime: Runtime, batch: BatchView, step: Agenda) -> bool:
     if Verb.STOP not in step.verbs:
         return True
     return bool(await runtime.ledger.run(reach, batch.id) - step.reach)
+
+
+def _waits_to_stop(batch: BatchView, settled: Settled) -> bool:
+    """Whether a stop waits for what another runner has on its way just now."""
+    wanted = batch.stop_asked_at is not None and batch.stopped_at is None
+    return wanted and settled.tally.undecided
 
 
 def _pause(batch: BatchView) -> timedelta:

@@ -130,3 +130,15 @@ async def test_nobody_is_rung_by_two_providers_whatever_the_answers(
 
         assert rung(world)
         assert {number: by for number, by in rung(world).items() if len(by) > 1} == {}
+
+
+async def test_an_outage_of_one_provider_does_not_keep_the_other_from_calling_its_share(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=PEOPLE, **CHANGES) as world:
+        world.storm([Rule(providers=["vogent"], fault=Status(status=503))])
+        async with world.runtime() as runtime:
+            await driver.run(runtime, world.file, resumes=0)
+
+        share = {number for number, name in first_of(world).items() if name == "bland"}
+        assert share <= set(rung(world))

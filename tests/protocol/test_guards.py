@@ -50,6 +50,12 @@ async def tried_for(runtime: Runtime, world: World, how_long: timedelta) -> str:
     """Go on with a campaign that nothing can be sent for; returns why it asks for a person."""
     campaign_id = await driver.enroll(runtime, world.file)
     (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
+    return await asked_until_told(runtime, batch_id, how_long)
+
+
+async def asked_until_told(runtime: Runtime, batch_id: str, how_long: timedelta) -> str:
+    """Go on with a batch until a person is told; returns what."""
+    batch = await runtime.ledger.run(batches.get, batch_id)
     end = runtime.clock.now() + how_long
     while runtime.clock.now() < end:
         await driver.one_step(runtime, batch_id)
@@ -57,7 +63,7 @@ async def tried_for(runtime: Runtime, world: World, how_long: timedelta) -> str:
         if batch.campaign_state is not CampaignState.RUNNING or batch.due_at is None:
             break
         await runtime.clock.sleep(max(batch.due_at - runtime.clock.now(), timedelta(seconds=1)))
-    ended = await runtime.ledger.run(campaigns.get, campaign_id)
+    ended = await runtime.ledger.run(campaigns.get, batch.campaign_id)
     return ended.state_reason if ended.state is CampaignState.NEEDS_ATTENTION else ""
 
 
@@ -148,3 +154,24 @@ async def test_a_guard_is_asked_once_in_the_life_of_a_runner(
             await driver.run(runtime, world.file)
 
         assert world.reached.count("got tags") == 1
+
+
+async def test_a_guard_that_cannot_be_asked_before_a_start_is_asked_a_little_later_each_time(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=3) as world:
+        world.storm([Rule(routes=["start"], fault=Status(status=429))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id = await driver.enroll(runtime, world.file)
+            (batch_id,) = await planning.plan_wave(runtime, campaign_id, 1, policy_of)
+            await driver.one_step(runtime, batch_id)
+        world.storm([Rule(routes=["list"], fault=Status(status=503))])
+        async with world.runtime() as runtime, lend(runtime):
+            begun_at = runtime.clock.now()
+            why = await asked_until_told(runtime, batch_id, timedelta(hours=6))
+            took = runtime.clock.now() - begun_at
+            failures = (await runtime.ledger.run(batches.get, batch_id)).failures
+
+    assert "could not be asked what it has" in why
+    assert took > timedelta(hours=1)
+    assert failures == 0, "after `outdial resume` it is told at once"

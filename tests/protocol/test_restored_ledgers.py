@@ -17,6 +17,7 @@ from simulator.faults.rules import Rule
 from simulator.faults.status import Status
 from store import campaigns
 from store.batches import advancing
+from store.batches import views as batches
 from store.decisions import holding, incidents
 from store.ledger import Ledger
 from tasks.registry import policy_of
@@ -157,6 +158,16 @@ async def planned_once(runtime: Runtime, world: World) -> tuple[str, str]:
     return campaign_id, batch_id
 
 
+async def rung_once(world: World, runtime: Runtime, batch_id: str) -> None:
+    """Go on with a batch until the first telephone rings."""
+    for _ in range(100):
+        if rings(world):
+            return
+        await driver.one_step(runtime, batch_id)
+        await runtime.clock.sleep(timedelta(seconds=10))
+    raise AssertionError("nobody is rung")
+
+
 @pytest.mark.parametrize("api", APIS)
 async def test_what_waited_after_a_429_and_was_sent_since_is_adopted_and_not_sent_again(
     api: str, tmp_path: Path, sqlite_ledger: str
@@ -203,11 +214,7 @@ async def test_a_job_that_was_started_and_stopped_since_is_not_started_again(
             campaign_id, batch_id = await planned_once(runtime, world)
             copy(file_of(world), backup)
             world.calm()
-            for _ in range(100):
-                if rings(world):
-                    break
-                await driver.one_step(runtime, batch_id)
-                await runtime.clock.sleep(timedelta(seconds=10))
+            await rung_once(world, runtime, batch_id)
             await runtime.ledger.run(advancing.ask_stop_of, batch_id, runtime.clock.now())
             await driver.drive(runtime, campaign_id, 3)
         before = rings(world)
@@ -216,6 +223,28 @@ async def test_a_job_that_was_started_and_stopped_since_is_not_started_again(
         assert before == 4
         assert rings(world) == 4
         assert times_rung(world) == {1}
+
+
+async def test_whoever_a_campaign_that_was_cancelled_since_left_uncalled_is_held(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    backup = tmp_path / "backup.db"
+    limits = {"concurrency": 1, "batch_size": 4}
+    with begin("vogent", tmp_path, sqlite_ledger, people=4, policy=ONCE, limits=limits) as world:
+        world.storm([Rule(routes=["start"], fault=Status(status=503))])
+        async with world.runtime() as runtime, lend(runtime):
+            campaign_id, batch_id = await planned_once(runtime, world)
+            copy(file_of(world), backup)
+            world.calm()
+            await rung_once(world, runtime, batch_id)
+            await driver.cancel_to_the_end(runtime, campaign_id)
+        before = rings(world)
+        await run_again(world, backup)
+
+        assert before < 4
+        assert rings(world) == before
+        with Ledger.open(world.place.database_url) as ledger:
+            assert ledger.run_sync(batches.tally, batch_id).held == 4 - before
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["the same runner", "another runner"])

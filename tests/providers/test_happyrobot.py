@@ -463,11 +463,12 @@ async def test_calls_that_are_over_are_left_alone() -> None:
     await stop(look(0, "Completed"), look(1, "Levitating"))
 
 
-async def test_a_cancel_that_lost_the_race_is_no_failure() -> None:
-    lost = (asked("POST", f"{LIST}/{IDS[0]}/cancel"), answered({"message": "ended"}, 409))
+@pytest.mark.parametrize("hung_up", [answered(call()), answered({"message": "ended"}, 409)])
+async def test_a_call_that_rings_before_it_is_cancelled_is_hung_up(hung_up: Any) -> None:
+    lost = (asked("POST", f"{LIST}/{IDS[0]}/cancel"), answered({"message": "no"}, 409))
     gone = (asked("GET", f"{LIST}/{IDS[1]}"), answered({"message": "not found"}, 404))
 
-    await stop(look(0, "Scheduled"), lost, gone)
+    await stop(look(0, "Scheduled"), lost, gone, (asked("POST", f"{LIST}/{IDS[0]}/stop"), hung_up))
 
 
 async def test_one_call_that_cannot_be_stopped_does_not_keep_the_others_going() -> None:
@@ -485,11 +486,17 @@ async def test_who_waits_is_cancelled_before_a_line_is_freed_that_would_ring_the
     await stop(look(0, "Ringing"), look(1, "Scheduled"), cancel, hang_up)
 
 
-async def test_no_line_is_freed_while_somebody_who_waits_could_not_be_cancelled() -> None:
-    failing = (asked("POST", f"{LIST}/{IDS[1]}/cancel"), answered({}, 503))
+@pytest.mark.parametrize(
+    "answer, error", [(answered({}, 503), Transient), (answered("<html>"), Unreadable)]
+)
+async def test_who_talks_is_hung_up_although_another_call_cannot_be_read(
+    answer: Any, error: type[Exception]
+) -> None:
+    failing = (asked("GET", f"{LIST}/{IDS[1]}"), answer)
+    hang_up = (asked("POST", f"{LIST}/{IDS[0]}/stop"), answered(call()))
 
-    with pytest.raises(Transient):
-        await stop(look(0, "Ringing"), look(1, "Scheduled"), failing)
+    with pytest.raises(error):
+        await stop(look(0, "Ringing"), failing, hang_up)
 
 
 async def test_a_provider_that_asks_for_patience_is_obeyed_at_once() -> None:

@@ -373,16 +373,7 @@ async def test_a_queue_that_is_not_full_yet_is_looked_at_again_for_a_while(
         await verified("INIT", queue(*keys), since=datetime.now(UTC) - timedelta(minutes=10))
 
 
-async def test_a_paused_job_may_have_dialled_some_of_our_calls() -> None:
-    await verified("PAUSED", queue("k2"))
-
-
-async def test_a_paused_job_with_strange_rows_may_have_dialled_and_so_is_not_rejected() -> None:
-    with pytest.raises(Transient):
-        await verified("PAUSED", queue("k2", "k3"))
-
-
-@pytest.mark.parametrize("status", ["ACTIVE", "COMPLETE", "CANCELLED"])
+@pytest.mark.parametrize("status", ["ACTIVE", "PAUSED", "COMPLETE", "CANCELLED"])
 async def test_a_job_that_has_begun_is_not_compared(status: str) -> None:
     await verified(status)
 
@@ -400,7 +391,7 @@ async def test_a_job_in_a_strange_state_is_neither_verified_nor_started() -> Non
 
 @pytest.mark.parametrize(
     "status, posts",
-    [("INIT", 1), ("PAUSED", 1), ("ACTIVE", 0), ("COMPLETE", 0), ("CANCELLED", 0)],
+    [("INIT", 1), ("ACTIVE", 0), ("COMPLETE", 0), ("CANCELLED", 0)],
 )
 async def test_a_start_that_is_repeated_rings_nobody_twice(status: str, posts: int) -> None:
     gate = Gate()
@@ -408,6 +399,15 @@ async def test_a_start_that_is_repeated_rings_nobody_twice(status: str, posts: i
         await provider.start(SUBMISSION, gate)
 
     assert gate.asked == posts
+
+
+async def test_a_start_lifts_no_pause_which_may_be_our_own_stop() -> None:
+    gate = Gate()
+    async with vogent(looked_at("PAUSED")) as provider:
+        with pytest.raises(Rejected, match="somebody has paused the job"):
+            await provider.start(SUBMISSION, gate)
+
+    assert gate.asked == 0
 
 
 async def test_a_start_without_a_clear_answer_is_a_doubt() -> None:

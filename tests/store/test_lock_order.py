@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from campaign.calls import Found
+from store.batches import advancing
+from store.decisions import cancelling
 from store.ledger import Ledger
-from store.submissions import adopting, screening
+from store.submissions import adopting, screening, starting
 from tests.store.desk import Desk, listed
 from tests.store.test_surplus import accept, adopt, callable_, in_doubt
 
@@ -58,9 +60,38 @@ def a_last_check(desk: Desk) -> Callable[[], object]:
     )
 
 
-@pytest.mark.parametrize(
-    "scene", [an_answer, a_look_up, a_second_look_up, a_single_read, a_last_check]
-)
+def a_settling(desk: Desk) -> Callable[[], object]:
+    batch = desk.placed(people=1)
+    return lambda: desk.ledger.run_sync(
+        advancing.settle, batch.batch_id, desk.now, own_progress=True
+    )
+
+
+def a_way_given(desk: Desk) -> Callable[[], object]:
+    (tag,) = in_doubt(desk)
+    return lambda: desk.ledger.run_sync(starting.give_way, tag, desk.now, "it was stopped")
+
+
+def a_cancel(desk: Desk) -> Callable[[], object]:
+    in_doubt(desk)
+    run, (campaign,) = desk.ledger.run_sync, desk.rows("campaign", "id")
+    run(cancelling.ask, campaign["id"], actor="Ann", reason="enough", now=desk.now)
+    return lambda: run(cancelling.finish, campaign["id"], desk.now)
+
+
+SCENES = [
+    an_answer,
+    a_look_up,
+    a_second_look_up,
+    a_single_read,
+    a_last_check,
+    a_settling,
+    a_way_given,
+    a_cancel,
+]
+
+
+@pytest.mark.parametrize("scene", SCENES)
 def test_who_waits_for_a_batch_holds_nothing_of_it_yet(
     desk: Desk, scene: Callable[[Desk], Callable[[], object]]
 ) -> None:
@@ -70,7 +101,7 @@ def test_who_waits_for_a_batch_holds_nothing_of_it_yet(
         waiting = other_process.submit(work)
         try:
             wait_for_a_waiter(db)
-            for table in ("submission", "attempt", "call", "surplus"):
+            for table in ("recipient", "submission", "attempt", "call", "surplus"):
                 db.execute(text(f'SELECT * FROM "{table}" FOR UPDATE NOWAIT'))  # noqa: S608
         finally:
             db.rollback()
