@@ -106,6 +106,20 @@ def sent_tags(db: Connection, campaign_id: str) -> frozenset[str]:
     return frozenset(db.scalars(query))
 
 
+def put_back_tags(db: Connection, campaign_id: str) -> frozenset[str]:
+    """The tags of what was sent once and is planned again: refused for now, or vouched for."""
+    query = (
+        select(SUBMISSION.c.tag)
+        .join(_BATCH, _BATCH.c.id == SUBMISSION.c.batch_id)
+        .where(
+            _BATCH.c.campaign_id == campaign_id,
+            SUBMISSION.c.state == SubmissionState.PLANNED.value,
+            SUBMISSION.c.sent_at.is_not(None),
+        )
+    )
+    return frozenset(db.scalars(query))
+
+
 def last_put_back(db: Connection, batch_id: str) -> int:
     """The event by which something of a batch came to be planned again; 0: nothing is."""
     query = (

@@ -7,7 +7,7 @@ does know.
 import hashlib
 from collections.abc import Collection, Sequence
 
-from campaign.errors import NotFound, ProviderError, Rejected, Unauthorized, Unsupported
+from campaign.errors import BadInput, NotFound, ProviderError, Rejected, Unauthorized, Unsupported
 from campaign.tags import tag_prefix
 from providers.settings import key_variable
 from store import campaigns
@@ -55,17 +55,13 @@ async def _is_no_copy(runtime: Runtime, batch: BatchView, name: str) -> bool:
     try:
         provider = await runtime.provider(batch.campaign_id, batch.spec, name)
         shown = await provider.tags(campaign.created_at)
-    except ProviderError as error:
+    except (BadInput, ProviderError) as error:
         if name != batch.provider:
             # Or an outage of one would stop them all, and with it what failover is for.
             return True
-        wait = Wait(until=await bear(runtime, batch, error), reason=f"{name} cannot be read")
-        await runtime.ledger.run(pacing.put_off, batch.id, wait, starts=True)
-        if isinstance(error, _FOR_GOOD) or batch.failures + 1 >= _MOST_FAILURES:
-            reason, now = _why_unasked(name, error), runtime.clock.now()
-            await runtime.ledger.run(incidents.attention, batch.campaign_id, reason, now)
-            # Counted anew once a person has had it asked again.
-            await runtime.ledger.run(advancing.collected, batch.id)
+        if isinstance(error, BadInput):
+            raise
+        await _ask_later(runtime, batch, error)
         return False
     if batch.failures:
         await runtime.ledger.run(advancing.collected, batch.id)
@@ -74,18 +70,32 @@ async def _is_no_copy(runtime: Runtime, batch: BatchView, name: str) -> bool:
     unknown = ours - await runtime.ledger.run(submissions.sent_tags, batch.campaign_id)
     if unknown and not await _vouched_for(runtime, batch, name, unknown):
         return False
-    await _doubt_unsent(runtime, ours, dials=not provider.capabilities.two_phase_start)
+    await _doubt_unsent(runtime, batch, ours, dials=not provider.capabilities.two_phase_start)
     return True
 
 
-async def _doubt_unsent(runtime: Runtime, shown: Collection[str], *, dials: bool) -> None:
+async def _ask_later(runtime: Runtime, batch: BatchView, error: ProviderError) -> None:
+    until = await bear(runtime, batch, error)
+    wait = Wait(until=until, reason=f"{batch.provider} cannot be read")
+    await runtime.ledger.run(pacing.put_off, batch.id, wait, starts=True)
+    if isinstance(error, _FOR_GOOD) or batch.failures + 1 >= _MOST_FAILURES:
+        reason, now = _why_unasked(batch.provider, error), runtime.clock.now()
+        await runtime.ledger.run(incidents.attention, batch.campaign_id, reason, now)
+        # Counted anew once a person has had it asked again.
+        await runtime.ledger.run(advancing.collected, batch.id)
+
+
+async def _doubt_unsent(
+    runtime: Runtime, batch: BatchView, shown: Collection[str], *, dials: bool
+) -> None:
     """Have what is about to be sent again, and is shown, looked up and adopted instead.
 
     This ledger may be a copy of before it was; or it turned up after somebody vouched for it.
     """
     ledger, now = runtime.ledger, runtime.clock.now()
     reason = "the provider shows it, though it is to be sent"
-    for tag in sorted(shown):
+    put_back = await ledger.run(submissions.put_back_tags, batch.campaign_id)
+    for tag in sorted(put_back.intersection(shown)):
         await ledger.run(deciding.doubt_planned, tag, now, reason=reason, dials=dials)
 
 

@@ -2,19 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from campaign.errors import BadInput
 from campaign.split import splitter
 from campaign.states import CampaignState
+from providers.connecting import Remember
+from providers.port import Provider
 from simulator.faults.connection import Close
 from simulator.faults.rules import Rule
 from simulator.faults.status import Status
 from simulator.faults.timing import LateEffect
 from store import campaigns
 from store.reports.stories import story
+from tasks.registry import policy_of
+from tasks.steps import planning
+from tasks.steps.agenda import provider_of as provider_of_batch
+from tasks.steps.runtime import lend
 from tests.flows.campaigns import APIS, people
 from tests.proofs import at_length
 from tests.protocol import driver
@@ -142,3 +151,25 @@ async def test_an_outage_of_one_provider_does_not_keep_the_other_from_calling_it
 
         share = {number for number, name in first_of(world).items() if name == "bland"}
         assert share <= set(rung(world))
+
+
+async def test_a_worker_that_lacks_one_providers_key_still_calls_the_share_of_the_other(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger, people=PEOPLE, **CHANGES) as world:
+
+        def connect(
+            name: str, agent: Mapping[str, object], remember: Remember
+        ) -> AbstractAsyncContextManager[Provider]:
+            if name == "vogent":
+                raise BadInput("VOGENT_API_KEY is not set")
+            return world.watched.connect(name, agent, remember)
+
+        async with world.place.runtime(connect) as runtime, lend(runtime):
+            campaign_id = await driver.enroll(runtime, world.file)
+            planned = await planning.plan_wave(runtime, campaign_id, 8, policy_of)
+            for batch_id in planned:
+                if await provider_of_batch(runtime, batch_id) == "bland":
+                    await driver.one_step(runtime, batch_id)
+
+        assert set(chain(*rung(world).values())) == {"bland"}
