@@ -165,9 +165,10 @@ async def test_a_worker_that_lacks_one_providers_key_still_calls_the_share_of_th
                 raise BadInput("VOGENT_API_KEY is not set")
             return world.watched.connect(name, agent, remember)
 
-        async with world.place.runtime(connect) as runtime, lend(runtime):
+        async with world.runtime() as runtime, lend(runtime):
             campaign_id = await driver.enroll(runtime, world.file)
             planned = await planning.plan_wave(runtime, campaign_id, 8, policy_of)
+        async with world.place.runtime(connect) as runtime, lend(runtime):
             for batch_id in planned:
                 if await provider_of_batch(runtime, batch_id) == "bland":
                     await driver.one_step(runtime, batch_id)
