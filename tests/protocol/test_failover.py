@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -172,5 +173,6 @@ async def test_a_worker_that_lacks_one_providers_key_still_calls_the_share_of_th
             for batch_id in planned:
                 if await provider_of_batch(runtime, batch_id) == "bland":
                     await driver.one_step(runtime, batch_id)
+            await runtime.clock.sleep(timedelta(minutes=10))
 
         assert set(chain(*rung(world).values())) == {"bland"}
