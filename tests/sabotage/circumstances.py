@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import create_engine, func, or_, select
 
+from simulator.faults.rules import Rule
+from simulator.faults.timing import ListingLag
 from store import suppressions
 from store.database.columns import table_of
 from store.tables import Batch
@@ -28,6 +30,16 @@ def under(fault: str) -> Circumstance:
 
     async def run(world: World) -> Case:
         world.storm(scenarios(world.api)[fault].rules)
+        return await rest.to_the_end(world)
+
+    return run
+
+
+def listed_late() -> Circumstance:
+    """The provider's list is an hour behind, so that its calls show when the batch is over."""
+
+    async def run(world: World) -> Case:
+        world.storm([Rule(routes=["page"], fault=ListingLag(seconds=4000))])
         return await rest.to_the_end(world)
 
     return run

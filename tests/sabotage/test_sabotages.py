@@ -66,9 +66,7 @@ CONTROLS = [
         when.under("page: row with null for an id"),
         ["I6"],
     ),
-    Control(
-        by.never_looked_again, "bland", when.under("call dialled again by the provider"), ["I5"]
-    ),
+    Control(by.never_looked_again, "bland", when.listed_late(), ["I5"]),
     Control(by.linked_to_another, "bland", when.on_a_good_day(), ["I5"]),
     Control(by.dialled_from_elsewhere, "vocode", when.on_a_good_day(), ["I1", "I3"]),
 ]
