@@ -142,8 +142,14 @@ ATTEMPT: Mapping[AttemptState, frozenset[AttemptState]] = {
 
 SUBMISSION: Mapping[SubmissionState, frozenset[SubmissionState]] = {
     # Accepted: a runner that was overtaken got its answer after all, or a call of it is known.
+    # Unknown: the provider shows what is to be sent again.
     SubmissionState.PLANNED: frozenset(
-        {SubmissionState.INTENT, SubmissionState.ABANDONED, SubmissionState.ACCEPTED}
+        {
+            SubmissionState.INTENT,
+            SubmissionState.UNKNOWN,
+            SubmissionState.ABANDONED,
+            SubmissionState.ACCEPTED,
+        }
     ),
     SubmissionState.INTENT: frozenset(
         {

@@ -18,6 +18,7 @@ from tasks.registry import policy_of
 from tasks.steps import planning
 from tasks.steps.runtime import Runtime, lend
 from tests.protocol import driver, rest
+from tests.protocol.faults import scenarios
 from tests.protocol.invariants import violations
 from tests.protocol.truth import provider_of
 from tests.protocol.world import World, begin
@@ -175,3 +176,15 @@ async def test_a_guard_that_cannot_be_asked_before_a_start_is_asked_a_little_lat
     assert "could not be asked what it has" in why
     assert took > timedelta(hours=1)
     assert failures == 0, "after `outdial resume` it is told at once"
+
+
+async def test_a_job_that_shows_before_it_is_created_anew_is_adopted(
+    tmp_path: Path, sqlite_ledger: str
+) -> None:
+    with begin("vogent", tmp_path, sqlite_ledger) as world:
+        world.storm(scenarios("vogent")["lost submit, list: lag of an hour"].rules)
+        case = await rest.to_the_end(world)
+
+    jobs = [one for one in case.provider.requests if one.route == "submit"]
+    assert len(jobs) == len({one.tag for one in case.books.submissions})
+    assert violations(case) == []
