@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, or_, update
 
 from campaign.pace import LATE_SWEEPS
 from campaign.states import BATCH as MACHINE
@@ -13,6 +13,7 @@ from store.batches.reach import Reach, reach
 from store.batches.totals import owes_more
 from store.batches.unanswered import close_unanswered, stalled, unreadable
 from store.batches.views import BATCH, BatchView, Tally, get, tally
+from store.calls.origin import lock_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def settle(db: Connection, batch_id: str, now: datetime, *, own_progress: bool) 
     says that it has more calls; one of which nothing can be heard is not waited for.
     `own_progress`: the provider has no batch object, so it is over when its calls are.
     """
-    _lock(db, batch_id)
+    lock_batch(db, batch_id)
     batch = get(db, batch_id)
     counted = tally(db, batch_id)
     if own_progress:
@@ -186,12 +187,7 @@ def stopped(db: Connection, batch_id: str, now: datetime, asked: Reach | None = 
     `asked`: what it was asked to stop; None: whatever is known now.
     """
     its = BATCH.c.id == batch_id
-    _lock(db, batch_id)
+    lock_batch(db, batch_id)
     missed = frozenset[tuple[str, ...]]() if asked is None else reach(db, batch_id) - asked
     if not missed and not tally(db, batch_id).undecided:
         db.execute(update(BATCH).where(its).values(stopped_at=now))
-
-
-def _lock(db: Connection, batch_id: str) -> None:
-    """Before anything of it: see `store.submissions.locking`."""
-    db.execute(select(BATCH.c.id).where(BATCH.c.id == batch_id).with_for_update()).all()

@@ -10,7 +10,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
-    or_,
     select,
     union,
     update,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 
 from campaign.calls import BatchRef
 from campaign.states import AttemptState, SubmissionState
-from store.batches.views import BATCH, CALL, reference
+from store.batches.views import BATCH, CALL, placed_calls, reference
 from store.database.columns import table_of
 from store.tables import Attempt, Submission, SubmitLog
 
@@ -51,21 +50,7 @@ _ACCEPTED = (
     .where(_SUBMISSION.c.batch_id == bindparam("its_id"))
     .where(_SUBMISSION.c.state == SubmissionState.ACCEPTED.value)
 )
-_WAITING = [AttemptState.SUBMITTED.value, AttemptState.HELD.value]
-_PLACED = (
-    select(_ATTEMPT.c.provider_call_id, _ATTEMPT.c.key)
-    .outerjoin(
-        CALL,
-        (CALL.c.provider == _ATTEMPT.c.provider)
-        & (CALL.c.provider_call_id == _ATTEMPT.c.provider_call_id),
-    )
-    .where(
-        _ATTEMPT.c.batch_id == bindparam("its_id"),
-        _ATTEMPT.c.provider_call_id.is_not(None),
-        _ATTEMPT.c.state.in_(_WAITING),
-        or_(CALL.c.over.is_(None), CALL.c.over.is_(False)),
-    )
-)
+_PLACED = placed_calls(AttemptState.SUBMITTED, AttemptState.HELD)
 _LISTED = (
     select(CALL.c.provider_call_id, _ATTEMPT.c.key)
     .join(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, bindparam, func, or_, select
 
 from campaign.calls import BatchRef, SubmissionRef
 from campaign.spec import CampaignSpec
@@ -101,20 +101,30 @@ _ACCEPTED = (
     .order_by(_SUBMISSION.c.no)
 )
 _KEYS = select(_ATTEMPT.c.tag, _ATTEMPT.c.key).where(_ATTEMPT.c.batch_id == bindparam("its_id"))
-_OPEN_CALLS = (
-    select(_ATTEMPT.c.provider_call_id, _ATTEMPT.c.key)
-    .outerjoin(
-        CALL,
-        (CALL.c.provider == _ATTEMPT.c.provider)
-        & (CALL.c.provider_call_id == _ATTEMPT.c.provider_call_id),
+
+
+def placed_calls(*states: AttemptState) -> Select[tuple[str | None, str]]:
+    """Query the calls placed for attempts in these states and not known to be over, with keys.
+
+    To be asked of a batch by `its_id`.
+    """
+    return (
+        select(_ATTEMPT.c.provider_call_id, _ATTEMPT.c.key)
+        .outerjoin(
+            CALL,
+            (CALL.c.provider == _ATTEMPT.c.provider)
+            & (CALL.c.provider_call_id == _ATTEMPT.c.provider_call_id),
+        )
+        .where(
+            _ATTEMPT.c.batch_id == bindparam("its_id"),
+            _ATTEMPT.c.provider_call_id.is_not(None),
+            _ATTEMPT.c.state.in_([state.value for state in states]),
+            or_(CALL.c.over.is_(None), CALL.c.over.is_(False)),
+        )
     )
-    .where(
-        _ATTEMPT.c.batch_id == bindparam("its_id"),
-        _ATTEMPT.c.provider_call_id.is_not(None),
-        _ATTEMPT.c.state == AttemptState.SUBMITTED.value,
-        or_(CALL.c.over.is_(None), CALL.c.over.is_(False)),
-    )
-)
+
+
+_OPEN_CALLS = placed_calls(AttemptState.SUBMITTED)
 
 
 def reference(db: Connection, batch_id: str) -> BatchRef | None:

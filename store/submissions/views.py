@@ -106,6 +106,11 @@ def sent_tags(db: Connection, campaign_id: str) -> frozenset[str]:
     return frozenset(db.scalars(query))
 
 
+_PUT_BACK = (SUBMISSION.c.state == SubmissionState.PLANNED.value) & SUBMISSION.c.sent_at.is_not(
+    None
+)
+
+
 def put_back_tags(db: Connection, campaign_id: str) -> frozenset[str]:
     """The tags of what was sent once and is planned again: refused for now, or vouched for."""
     query = (
@@ -113,8 +118,7 @@ def put_back_tags(db: Connection, campaign_id: str) -> frozenset[str]:
         .join(_BATCH, _BATCH.c.id == SUBMISSION.c.batch_id)
         .where(
             _BATCH.c.campaign_id == campaign_id,
-            SUBMISSION.c.state == SubmissionState.PLANNED.value,
-            SUBMISSION.c.sent_at.is_not(None),
+            _PUT_BACK,
         )
     )
     return frozenset(db.scalars(query))
@@ -127,8 +131,7 @@ def last_put_back(db: Connection, batch_id: str) -> int:
         .join(SUBMISSION, SUBMISSION.c.tag == LOG.c.tag)
         .where(
             SUBMISSION.c.batch_id == batch_id,
-            SUBMISSION.c.state == SubmissionState.PLANNED.value,
-            SUBMISSION.c.sent_at.is_not(None),
+            _PUT_BACK,
             LOG.c.event == "planned_again",
         )
     )

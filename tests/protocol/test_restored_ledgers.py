@@ -32,6 +32,8 @@ from tests.protocol.world import World, begin
 
 AGENT = "0d6f7a52-4b0c-4f6e-9a53-2b1d8c7e6f10"
 
+SLOWLY = {"concurrency": 1, "batch_size": 4}
+
 
 def rings(world: World) -> int:
     return len(provider_of(world.simulator.stage).rings)
@@ -168,6 +170,16 @@ async def rung_once(world: World, runtime: Runtime, batch_id: str) -> None:
     raise AssertionError("nobody is rung")
 
 
+async def started_since(world: World, runtime: Runtime, backup: Path) -> tuple[str, str]:
+    """Keep a backup while a job waits for its start, and go on until it rings somebody."""
+    world.storm([Rule(routes=["start"], fault=Status(status=503))])
+    campaign_id, batch_id = await planned_once(runtime, world)
+    copy(file_of(world), backup)
+    world.calm()
+    await rung_once(world, runtime, batch_id)
+    return campaign_id, batch_id
+
+
 @pytest.mark.parametrize("api", APIS)
 async def test_what_waited_after_a_429_and_was_sent_since_is_adopted_and_not_sent_again(
     api: str, tmp_path: Path, sqlite_ledger: str
@@ -207,14 +219,9 @@ async def test_a_job_that_was_started_and_stopped_since_is_not_started_again(
     tmp_path: Path, sqlite_ledger: str
 ) -> None:
     backup = tmp_path / "backup.db"
-    limits = {"concurrency": 1, "batch_size": 4}
-    with begin("vogent", tmp_path, sqlite_ledger, people=4, policy=ONCE, limits=limits) as world:
-        world.storm([Rule(routes=["start"], fault=Status(status=503))])
+    with begin("vogent", tmp_path, sqlite_ledger, people=4, policy=ONCE, limits=SLOWLY) as world:
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id, batch_id = await planned_once(runtime, world)
-            copy(file_of(world), backup)
-            world.calm()
-            await rung_once(world, runtime, batch_id)
+            campaign_id, batch_id = await started_since(world, runtime, backup)
             await runtime.ledger.run(advancing.ask_stop_of, batch_id, runtime.clock.now())
             await driver.drive(runtime, campaign_id, 3)
         before = rings(world)
@@ -229,14 +236,9 @@ async def test_whoever_a_campaign_that_was_cancelled_since_left_uncalled_is_held
     tmp_path: Path, sqlite_ledger: str
 ) -> None:
     backup = tmp_path / "backup.db"
-    limits = {"concurrency": 1, "batch_size": 4}
-    with begin("vogent", tmp_path, sqlite_ledger, people=4, policy=ONCE, limits=limits) as world:
-        world.storm([Rule(routes=["start"], fault=Status(status=503))])
+    with begin("vogent", tmp_path, sqlite_ledger, people=4, policy=ONCE, limits=SLOWLY) as world:
         async with world.runtime() as runtime, lend(runtime):
-            campaign_id, batch_id = await planned_once(runtime, world)
-            copy(file_of(world), backup)
-            world.calm()
-            await rung_once(world, runtime, batch_id)
+            campaign_id, batch_id = await started_since(world, runtime, backup)
             await driver.cancel_to_the_end(runtime, campaign_id)
         before = rings(world)
         await run_again(world, backup)
