@@ -10,16 +10,15 @@ from campaign.rules.results import clock_at
 from campaign.spec import CampaignSpec
 from outdial.explaining import NOT_ADVICE
 from outdial.terminal import Column, print_table, say
+from outdial.unsent import calls_at_once
 from providers.http import Http
-from providers.settings import access, configured, resolved
-from store.accounts.pacing import Quota, Rate
+from providers.settings import resolved
 from store.plans.costs import CostRange
 from store.plans.fingerprint import written
 from store.plans.making import Plan, ProviderPlan
 from store.plans.people import Passed
 from store.plans.tally import Example, Line
 from tasks.steps.planning import batch_size
-from tasks.steps.submitting import submission_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +43,10 @@ def batch_sizes(spec: CampaignSpec) -> Mapping[str, int]:
     for share in spec.shares:
         adapter = providers.adapter(share.provider)
         provider = adapter.open(Http(adapter.base_url, {}), resolved(share.agent or {}))
-        able, limits = provider.capabilities, spec.limits
-        part = submission_size(able, _quota(spec, share.provider), limits.concurrency_of_a_batch)
-        sizes[share.provider] = batch_size(able, limits.batch_size, part)
+        able = provider.capabilities
+        part = calls_at_once(spec, share.provider, able)
+        sizes[share.provider] = batch_size(able, spec.limits.batch_size, part)
     return sizes
-
-
-def _quota(spec: CampaignSpec, provider: str) -> Quota:
-    """What the runner would be allowed; a plan needs no key."""
-    per_minute = spec.limits.calls_per_minute
-    rate = None if per_minute is None else Rate.of(per_minute)
-    concurrency = access(provider).concurrency if configured(provider) else None
-    return Quota(account="", rate=rate, concurrency=concurrency)
 
 
 _PROVIDERS = (

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from campaign.durations import say_duration
 from campaign.states import BatchState, CampaignState, SubmissionState
+from outdial import unsent as waiting
 from outdial.held import in_words
 from outdial.terminal import Column, count, print_table, say, when
 from store import books, doubts, recipients
@@ -28,6 +29,7 @@ from store.planning import planner as planning
 from store.recipients import ImportView
 from store.reports import glance
 from store.reports.glance import Glance, OpenBatch, Unread
+from store.reports.unsent import Unsent, unsent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Standing:
     glance: Glance
     outcomes: Sequence[OutcomeCount]
     batches: Sequence[OpenBatch]
+    unsent: Sequence[Unsent]
     doubts: Sequence[Doubt]
     unanswered: Sequence[Unanswered]
     unread: Sequence[Unread]
@@ -72,6 +75,7 @@ def standing(db: Connection, campaign: CampaignView, now: datetime) -> Standing:
         glance=glance.glance(db, campaign.id),
         outcomes=books.outcomes(db, campaign.id),
         batches=glance.open_batches(db, campaign.id),
+        unsent=tuple(unsent(db, campaign.id)),
         doubts=tuple(doubts.doubts(db, campaign.id)),
         unanswered=tuple(doubts.unanswered(db, campaign.id)),
         unread=glance.unread(db, campaign.id),
@@ -106,6 +110,9 @@ def print_standing(said: Standing, now: datetime) -> None:
         print_outcomes(said.outcomes)
     for one in said.left_alone:
         say(f"- {left_alone(one, now)}")
+    if campaign.state is CampaignState.RUNNING and said.glance.stopped is None:
+        for line in waiting.in_words(said.unsent, campaign.spec, now):
+            say(f"- {line}")
     for line in attention(said, now):
         say(f"- {line}")
 
@@ -168,6 +175,7 @@ def as_json(said: Standing) -> dict[str, Any]:
             for (provider, state), number in said.glance.batches.items()
         ],
         "open_batches": [asdict(batch) for batch in said.batches],
+        "unsent": [asdict(batch) for batch in said.unsent],
         "doubts": [asdict(doubt) for doubt in said.doubts],
         "unanswered": [asdict(one) for one in said.unanswered],
         "unread": [asdict(row) for row in said.unread],

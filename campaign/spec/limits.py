@@ -13,7 +13,8 @@ class Limits(Model):
     """How fast, how much, how dear."""
 
     concurrency: int = Field(default=10, ge=1, le=1000)
-    """Simultaneous calls of this campaign."""
+    """Simultaneous calls of this campaign. Each of its `open_batches` has an equal part of them,
+    also while it is the only one; a doubt keeps its line until it is found or held."""
     batch_size: int = Field(default=200, ge=1, le=10_000)
     """Recipients in one batch."""
     call_length: PositiveDuration = timedelta(minutes=3)

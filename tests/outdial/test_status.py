@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,14 @@ from campaign.errors import RateLimited
 from campaign.words import Outcome
 from outdial.progress import Bars, Lines
 from store.accounts import memory as accounts
+from store.accounts import pacing
+from store.accounts.pacing import Wait
 from store.decisions import pausing
 from store.ledger import Ledger
 from store.reports.glance import glance
 from tests.outdial.command import outdial
-from tests.outdial.operator.doubts import held
+from tests.outdial.operator.doubts import held, lose
+from tests.outdial.operator.workspace import AGENT
 from tests.store.desk import Desk, listed, unreadable
 
 
@@ -97,6 +101,48 @@ def test_what_is_in_doubt_is_told_with_what_happens_next(desk: Desk) -> None:
     assert "asked 3 times" in ran.out
     assert "nobody of them is called again before you settle it: outdial held list" in ran.out
     assert (doubt["tag"], doubt["people"], doubt["state"]) == (batch.tags[0], 2, "held")
+
+
+def test_who_waits_for_a_line_is_told_with_what_the_lines_are_in_use_by(desk: Desk) -> None:
+    desk.now = SystemClock().now()
+    limits = {"concurrency": 7, "open_batches": 2}
+    campaign = desk.campaign(people=5, provider="vocode", agent=AGENT, limits=limits)
+    desk.execute("UPDATE recipient SET provider = 'vocode'")
+    batch = desk.plan(campaign.id, provider="vocode", submission_size=1)
+    assert batch is not None
+    doubtful, *placed = batch.tags[:2]
+    lose(desk, replace(batch, tags=(doubtful,)))
+    desk.submit(replace(batch, tags=tuple(placed)))
+
+    assert "more" not in outdial("status", "spring").out  # As one of three lines is free.
+    desk.submit(replace(batch, tags=batch.tags[2:3]))
+
+    assert (
+        "- batch 1 at vocode calls 2 people more when a line is free: it has 3 lines"
+        " (limits.concurrency 7, shared by 2 batches), in use by 2 calls and"
+        " 1 doubt until found or held"
+    ) in flat(outdial("status", "spring").out)
+    (said,) = json.loads(outdial("status", "spring", "--json").out)["unsent"]
+    assert (said["people"], said["under_way"], said["doubts"]) == (2, 2, 1)
+    desk.ledger.run_sync(pausing.pause_all, actor="ann", reason="lunch", now=desk.now)
+    assert "more" not in outdial("status", "spring").out
+
+
+def test_who_waits_for_the_turn_of_the_account_is_told_until_when(desk: Desk) -> None:
+    desk.now = SystemClock().now()
+    batch = desk.plan(desk.campaign(people=2).id)
+    assert batch is not None
+    its_turn = Wait(until=desk.later(minutes=3), reason="1 a minute")
+    desk.ledger.run_sync(pacing.put_off, batch.batch_id, its_turn)
+
+    told = flat(outdial("status", "spring").out)
+
+    assert f"- batch 1 at vogent calls 2 people more at {its_turn.until.astimezone():%H:%M}" in told
+    assert "): 1 a minute" in told
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_the_json_of_a_campaign_holds_all_that_is_told(desk: Desk) -> None:
