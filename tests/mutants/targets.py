@@ -51,10 +51,10 @@ EQUIVALENT: Mapping[str, str] = {
     '"post", path, content=body, headers=_content_type(body), extensions={"trace": mark}': (
         "httpx writes methods in capitals"
     ),
-    'self._throttle.heard(answer.headers.get("date", None))': "no date is no date",
-    'self._throttle.heard(answer.headers.get("date", ))': "no date is no date",
-    'self._throttle.heard(answer.headers.get("date", "XXXX"))': "no date is no date",
-    'self._throttle.heard(answer.headers.get("DATE", ""))': "headers are found in either case",
+    'self._throttle.heard(response.headers.get("date", None))': "no date is no date",
+    'self._throttle.heard(response.headers.get("date", ))': "no date is no date",
+    'self._throttle.heard(response.headers.get("date", "XXXX"))': "no date is no date",
+    'self._throttle.heard(response.headers.get("DATE", ""))': "headers are found in either case",
     '"headers": {"user-agent": "outdial", **headers},': "headers are found in either case",
     '"headers": {"USER-AGENT": "outdial", **headers},': "headers are found in either case",
     'return {} if content is None else {"content-type": "application/json"}': (

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from campaign.errors import (
+    Ambiguous,
     ClocksDiffer,
     ProviderError,
     RateLimited,
@@ -138,6 +139,25 @@ async def test_a_read_is_given_up_when_nothing_more_comes(monkeypatch: pytest.Mo
     async with listening(fall_silent) as server, Http(server.url, {}) as client:
         with pytest.raises(Transient, match="ReadTimeout"):
             await client.get("calls")
+
+
+async def test_an_answer_is_waited_for_longer_than_the_library_would() -> None:
+    """By five seconds of its own a batch that takes long to be accepted would be a doubt."""
+    waits: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        waits.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, json={})
+
+    network = httpx.MockTransport(answer)
+    async with Http("http://127.0.0.1", {}, transport=network) as client:
+        await client.get("calls")
+        with pytest.raises(Ambiguous):  # This network knows nothing of a first byte.
+            await client.submit("calls", BODY, Gate(), NO_EFFECT)
+
+    reading, submitting = waits
+    assert reading >= 30
+    assert submitting >= 120
 
 
 async def test_an_answer_is_read_up_to_its_limit_and_not_a_byte_further() -> None:
