@@ -8,6 +8,9 @@ from campaign.durations import say_duration
 from campaign.spec import CampaignSpec
 from outdial.terminal import Column
 from providers.port import Capabilities
+from providers.settings import access, configured
+from store.accounts.pacing import Quota, Rate
+from tasks.steps.submitting import submission_size
 
 COLUMNS = (
     Column("provider"),
@@ -42,6 +45,17 @@ def of_campaign(spec: CampaignSpec, provider: str) -> Capabilities:
     chosen = str(agents[0].get("api", "")) if agents and agents[0] else ""
     # The first is what an agent block without a choice means.
     return variants.get(chosen) or next(iter(variants.values()))
+
+
+def calls_at_once(spec: CampaignSpec, provider: str, able: Capabilities) -> int:
+    """How many calls a runner with our environment would put into one submission."""
+    per_minute = spec.limits.calls_per_minute
+    quota = Quota(
+        account="",  # Whoever asks may have no key.
+        rate=None if per_minute is None else Rate.of(per_minute),
+        concurrency=access(provider).concurrency if configured(provider) else None,
+    )
+    return submission_size(able, quota, spec.limits.concurrency_of_a_batch)
 
 
 def rows() -> Iterator[tuple[str, ...]]:

@@ -8,9 +8,9 @@ from typing import Any
 import providers
 from campaign.rules.results import clock_at
 from campaign.spec import CampaignSpec
+from outdial.capabilities import calls_at_once
 from outdial.explaining import NOT_ADVICE
 from outdial.terminal import Column, print_table, say
-from outdial.unsent import calls_at_once
 from providers.http import Http
 from providers.settings import resolved
 from store.plans.costs import CostRange

@@ -4,13 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from campaign.spec import CampaignSpec
-from outdial.capabilities import of_campaign
+from outdial.capabilities import calls_at_once, of_campaign
 from outdial.terminal import count, when
-from providers.port import Capabilities
-from providers.settings import access, configured
-from store.accounts.pacing import Quota, Rate
 from store.reports.unsent import Unsent
-from tasks.steps.submitting import submission_size
 
 
 def in_words(batches: Sequence[Unsent], spec: CampaignSpec, now: datetime) -> Iterator[str]:
@@ -23,17 +19,6 @@ def in_words(batches: Sequence[Unsent], spec: CampaignSpec, now: datetime) -> It
             yield f"{said} {when(batch.due_at, now)}: {batch.why.removeprefix('waits: ')}"
         elif _no_line_is_free(batch, spec):
             yield f"{said} when a line is free: {_lines(batch, spec)}"
-
-
-def calls_at_once(spec: CampaignSpec, provider: str, able: Capabilities) -> int:
-    """How many calls a runner with our environment would put into one submission."""
-    per_minute = spec.limits.calls_per_minute
-    quota = Quota(
-        account="",  # A plan needs no key.
-        rate=None if per_minute is None else Rate.of(per_minute),
-        concurrency=access(provider).concurrency if configured(provider) else None,
-    )
-    return submission_size(able, quota, spec.limits.concurrency_of_a_batch)
 
 
 def _no_line_is_free(batch: Unsent, spec: CampaignSpec) -> bool:
